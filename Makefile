@@ -1,0 +1,62 @@
+# Everything that is done with a checkout. `make` lists the targets.
+# Variables: PYTHON (3.11 or later; default python3), VENV (default .venv), ARGS (passed on to the command).
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PATHS := shared:services/graphql:services/rest:services/migrator:services/backup:cli
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help run venv test e2e lint format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9._-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: venv ## serve the sample app on http://127.0.0.1:5000 (GraphQL /graphql, REST /rest/v1), from SQLite
+	@exec $(BIN)/python main.py --seed $(ARGS)
+
+venv: $(STAMP)
+
+# The stamp is as new as the lock file it was made from: nothing is installed while that is so.
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo '$(PYTHON) is not Python 3.11 or later: name one, as in: make run PYTHON=python3.13' >&2; exit 1; }
+	@echo 'installing requirements/dev.txt into $(VENV) (about a minute, once)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+test: venv ## run all tests but those of the compose stack; no preparation needed
+	@$(BIN)/python -m pytest -m 'not e2e and not soak' $(ARGS)
+
+e2e: venv ## bring up the compose stack under a name of its own and test it (needs Docker)
+	@$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)
+
+lint: venv ## ruff, mypy, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=$(PATHS) $(BIN)/lint-imports
+
+format: venv ## let ruff format and repair what it can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# dev.txt is resolved first and constrains the others: a service runs the versions that were tested.
+lock: venv ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@$(COMPILE) $(ARGS) --all-extras --group dev -o requirements/dev.txt
+	@$(COMPILE) -c requirements/dev.txt --extra graphql -o requirements/graphql.txt
+	@$(COMPILE) -c requirements/dev.txt --extra rest -o requirements/rest.txt
+	@$(COMPILE) -c requirements/dev.txt --extra migrator -o requirements/migrator.txt
+	@$(COMPILE) -c requirements/dev.txt --extra backup --extra migrator --extra cli -o requirements/backup.txt
+
+docker.env: ## write the settings of the compose stack, with new random secrets
+	@$(PYTHON) deploy/new_secrets.py docker.example.env $@
+
+clean: ## remove the environment and the tools' caches (not var/, which holds data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,194 @@
+"""``backup``: take, prove, list and restore backups."""
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gemel.errors import GemelError
+from gemel.settings import Settings, load
+from gemel_backup.catalogue import Entry, entries, latest_proven, open_index
+from gemel_backup.errors import BackupError
+from gemel_backup.job import Job
+from gemel_backup.manifest import Manifest
+from gemel_backup.postgresql import Address
+from gemel_backup.restore import Options, is_live
+from gemel_backup.restore import restore as restore_backup
+from gemel_backup.verify import verify as verify_hashes
+from gemel_backup.work import back_up, open_store, prove_and_record
+
+backup = typer.Typer(help="Take, prove, list and restore backups.", no_args_is_help=True, rich_markup_mode=None)
+
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes of pg_dump and pg_restore at a time.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="A backup; `backup list` shows them.")]
+IdOrLatest = Annotated[str, typer.Argument(metavar="[ID|latest]", help="A backup, or the newest proven one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@backup.command()
+def now(jobs: Jobs = 2) -> None:
+    """Take a backup and prove it: restore it into a scratch database and compare. Exit status 1 if it is not proven."""
+    settings = load()
+    outcome = back_up(Job(settings, jobs=jobs), open_store(settings), settings.app)
+    manifest = outcome.manifest
+    print(
+        f"backup {manifest.id} is proven: {_size(manifest.size)}, {outcome.seconds:.1f} seconds,"
+        f" {len(manifest.tables)} tables, {manifest.rows} rows"
+    )
+
+
+@backup.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the backups, oldest first, and what became none."""
+    found = _entries(load())
+    if as_json:
+        print(json.dumps([_facts(entry) for entry in found], indent=2))
+    elif not found:
+        print("there are no backups; `backup now` takes one")
+    else:
+        Console().print(_table(found), markup=False)
+
+
+@backup.command()
+def show(backup_id: Id, as_json: AsJson = False) -> None:
+    """Show all that is known of a backup: where it is from, its files, tables and rows."""
+    settings = load()
+    entry = next((entry for entry in _entries(settings) if entry.id == backup_id), None)
+    if entry is None:
+        raise BackupError(f"there is no backup {backup_id!r}; `backup list` shows those that are there")
+    facts = _facts(entry)
+    if entry.manifest is not None:
+        facts |= json.loads(entry.manifest.to_json())
+    if as_json:
+        print(json.dumps(facts, indent=2))
+        return
+    for key, value in facts.items():
+        if not isinstance(value, dict | list):
+            print(f"{key:<16}{'-' if value is None else value}")
+    for name, rows in (entry.manifest.tables if entry.manifest else {}).items():
+        print(f"{'table':<16}{name}: {rows} rows")
+
+
+@backup.command()
+def verify(
+    backup_id: Id,
+    restore: Annotated[bool, typer.Option("--restore", help="Prove it, too, by restoring it.")] = False,
+    jobs: Jobs = 2,
+) -> None:
+    """Hash every file of a backup and compare it with the manifest. Exit status 1 if it does not fit."""
+    settings = load()
+    job, store = Job(settings, jobs=jobs), open_store(settings)
+    if restore:
+        proof = prove_and_record(job, store, backup_id)
+        print(f"backup {backup_id} is proven: restored and compared in {proof.seconds:.1f} seconds")
+    else:
+        manifest = verify_hashes(job, store, backup_id)
+        print(f"backup {backup_id} is as it was written: {len(manifest.files)} files, {_size(manifest.size)}")
+
+
+@backup.command()
+def restore(
+    backup_id: IdOrLatest = "latest",
+    to: Annotated[
+        str, typer.Option("--to", metavar="DATABASE_URI", help="postgresql://… (made if it is missing) or sqlite:///…")
+    ] = "",
+    live: Annotated[bool, typer.Option("--live", help="Restore into the database of the settings.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what the target holds.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before the database of the settings is replaced.")
+    ] = False,
+    owners: Annotated[
+        bool, typer.Option("--owners", help="PostgreSQL: restore owners and grants, too; the roles must be there.")
+    ] = False,
+    jobs: Jobs = 2,
+) -> None:
+    """Restore a backup into another database, or with --live into that of the settings.
+
+    The target stays as it was unless everything was restored and compared. One that is not empty is refused without
+    --force. Stop the services before you restore with --live: PostgreSQL ends their sessions, and what they wrote
+    since the backup is lost.
+    """
+    settings = load()
+    target = _target(settings, to, live=live)
+    store = open_store(settings)
+    chosen = latest_proven(store).id if backup_id == "latest" else backup_id
+    if is_live(settings, target) and force and not yes:
+        _confirm(target, chosen)
+    manifest = restore_backup(Job(settings, jobs=jobs), store, chosen, target, Options(force=force, owners=owners))
+    print(f"restored {chosen} into {_named(target)}: {len(manifest.tables)} tables, {manifest.rows} rows")
+
+
+def _target(settings: Settings, to: str, *, live: bool) -> str:
+    if bool(to) == live:
+        raise BackupError("say where to restore: either --to DATABASE_URI, or --live for the database of the settings")
+    if live:
+        return settings.database_direct
+    if not to.startswith(("postgresql://", "sqlite:///")):
+        raise BackupError("--to must begin with postgresql:// or sqlite:///")
+    if is_live(settings, to):
+        raise BackupError("--to names the database of the settings: say --live if it is to be replaced")
+    return to
+
+
+def _confirm(target: str, backup_id: str) -> None:
+    name = _named(target)
+    if not typer.confirm(f"All that {name} holds is replaced by backup {backup_id}. Go on?", default=False, err=True):
+        raise BackupError("nothing was done")
+
+
+def _named(target: str) -> str:
+    return (
+        f"database {target.removeprefix('sqlite:///')}" if target.startswith("sqlite:") else str(Address.parse(target))
+    )
+
+
+def _entries(settings: Settings) -> list[Entry]:
+    try:
+        index = open_index(settings)
+        return entries(open_store(settings), index)
+    except GemelError as error:  # the store is the truth, and is needed most when the database is away
+        Console(stderr=True).print(f"only the store was read: {error.message}", markup=False)
+        return entries(open_store(settings), None)
+
+
+def _facts(entry: Entry) -> dict[str, object]:
+    manifest = entry.manifest
+    return {
+        "id": entry.id,
+        "status": entry.status,
+        "stored": entry.stored,
+        "proven_at": entry.proven_at.isoformat() if entry.proven_at else None,
+        "error": entry.error,
+        "bytes": manifest.size if manifest else None,
+        "seconds": manifest.seconds if manifest else None,
+        "rows": manifest.rows if manifest else None,
+    }
+
+
+def _table(found: list[Entry]) -> Table:
+    table = Table("id", "status", "proven (UTC)", "size", "tables", "rows", "revision", "error")
+    for entry in found:
+        table.add_row(entry.id, entry.status, _time(entry.proven_at), *_counts(entry.manifest), entry.error or "")
+    return table
+
+
+def _counts(manifest: Manifest | None) -> tuple[str, str, str, str]:
+    if manifest is None:
+        return ("-", "-", "-", "-")
+    return (_size(manifest.size), str(len(manifest.tables)), str(manifest.rows), manifest.revision or "-")
+
+
+def _time(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "-"
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

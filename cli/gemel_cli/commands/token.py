@@ -1,0 +1,66 @@
+"""``token``: a bearer token for trying things out."""
+
+import re
+import time
+from typing import Annotated
+
+import jwt
+import typer
+
+from gemel.errors import SettingsError
+from gemel.settings import load
+
+NAMESPACE = "https://hasura.io/jwt/claims"
+PREFIX = "x-hasura-"
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+RESERVED = frozenset({"role", "exp", "iat", NAMESPACE, f"{PREFIX}default-role", f"{PREFIX}allowed-roles"})
+
+
+def token(
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="Role that the bearer has.")],
+    expires: Annotated[str, typer.Option(metavar="TIME", help="How long it is valid: 90s, 15m, 1h, 7d.")] = "1h",
+    claim: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A claim, such as user-id=7; may be repeated.")
+    ] = None,
+) -> None:
+    """Print a bearer token for ROLE.
+
+    It is signed (HS256) with the setting jwt_secret_key, and both APIs take it.
+    """
+    key = load().jwt_secret_key.get_secret_value()
+    if not key:
+        raise SettingsError("jwt_secret_key is not set, and a token is signed with it: set it to 32 characters or more")
+    claims = token_claims(role, _seconds(expires), dict(_pair(item) for item in claim or ()), now=int(time.time()))
+    print(jwt.encode(claims, key, algorithm="HS256"))
+
+
+def token_claims(role: str, seconds: int, claims: dict[str, str], *, now: int) -> dict[str, object]:
+    """The claims as both APIs read them: ``role`` at the top, and session variables in Hasura's namespace.
+
+    :param now: the time, in seconds since 1970.
+    """
+    session = {key if key.startswith(PREFIX) else PREFIX + key: value for key, value in claims.items()}
+    return {
+        **claims,
+        "role": role,
+        "iat": now,
+        "exp": now + seconds,
+        NAMESPACE: {**session, f"{PREFIX}default-role": role, f"{PREFIX}allowed-roles": [role]},
+    }
+
+
+def _seconds(text: str) -> int:
+    match = re.fullmatch(r"([1-9]\d*)([smhd])", text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is not a time: write a number and s, m, h or d, such as 15m")
+    return int(match[1]) * SECONDS[match[2]]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    key = key.strip().lower()
+    if not equals or not key:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE")
+    if key in RESERVED:
+        raise typer.BadParameter(f"{key!r} is set by this command itself")
+    return key, value

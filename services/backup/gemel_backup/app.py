@@ -1,0 +1,170 @@
+"""The Celery app: ``celery -A gemel_backup.app worker`` and ``… beat`` (docs/backups.md).
+
+Beat sends ``gemel.tick``; a worker that gets it claims what is due in the table of slots, and sends the claim as
+``gemel.backup``. Messages are acknowledged when they arrive. Nothing depends on the broker's memory: what a worker
+takes to its grave is found by its lease, and done once more.
+"""
+
+import functools
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from celery import Celery, bootsteps, signals
+
+from gemel.errors import GemelError
+from gemel.observe import configure_logging
+from gemel.settings import Settings, load
+from gemel_backup.connect import make_engine, transaction
+from gemel_backup.errors import BackupError
+from gemel_backup.health import AdminPort, Check
+from gemel_backup.heartbeat import heartbeat_path
+from gemel_backup.job import Job
+from gemel_backup.metrics import backup_registry
+from gemel_backup.schedule import TICK_SECONDS
+from gemel_backup.slots import Claim, Slots
+from gemel_backup.tick import newest_due
+from gemel_backup.work import backup_schedule, open_store, run_claim
+
+BROKER_SECONDS = 2.0
+
+
+def make_celery(settings: Settings) -> Celery:
+    """The app for these settings.
+
+    :raises SettingsError: ``backup_schedule`` is no cron expression.
+    """
+    schedule = backup_schedule(settings)
+    if schedule is not None:
+        newest_due(schedule, datetime.now(UTC))
+    celery = Celery("gemel", broker=settings.redis_uri.get_secret_value(), set_as_current=False)
+    celery.conf.update(_configuration(settings))
+    stop = threading.Event()
+    _add_tasks(celery, settings, stop)
+    _add_step(celery, settings, stop)
+    return celery
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "task_acks_late": False,
+        "task_default_queue": "gemel",
+        "worker_prefetch_multiplier": 1,
+        "worker_pool": "threads",  # the work is done by other programs; threads end with the process
+        "worker_concurrency": 2,  # a tick is handled while a backup is taken
+        "worker_hijack_root_logger": False,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {"socket_timeout": 30, "socket_connect_timeout": 5},
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_scheduler": "gemel_backup.beat:TickScheduler",
+        "beat_max_loop_interval": TICK_SECONDS,
+        "beat_schedule": {
+            "gemel.tick": {
+                "task": "gemel.tick",
+                "schedule": TICK_SECONDS,
+                "options": {"expires": TICK_SECONDS},  # the next one makes it needless
+            }
+        },
+        "gemel_heartbeat": str(heartbeat_path(settings)),
+    }
+
+
+def _add_tasks(celery: Celery, settings: Settings, stop: threading.Event) -> None:
+    job = Job(settings, stop=stop.is_set)
+    slots = Slots(make_engine(settings))
+    log = structlog.get_logger("gemel.backup")
+
+    def tick() -> None:
+        schedule = backup_schedule(settings)
+        if schedule is None:
+            return
+        try:
+            for claim in slots.claim_due(schedule, datetime.now(UTC)):
+                backup_task.apply_async((claim.to_json(),))
+        except BackupError as error:  # the database is away: the next tick tries again
+            log.error("backup.tick_failed", error=error.message)
+
+    def backup(message: dict[str, str]) -> None:
+        try:
+            claim = slots.begin(Claim.from_json(message), datetime.now(UTC))
+        except BackupError as error:  # its lease runs out, and it is done once more
+            log.error("backup.not_begun", error=error.message)
+            return
+        if claim is None:
+            log.warning("backup.claim_void", due_at=message["due_at"])
+            return
+        run_claim(job, slots, claim, settings.app)
+
+    celery.task(name="gemel.tick", shared=False)(tick)
+    backup_task = celery.task(name="gemel.backup", shared=False)(backup)
+    celery.finalize()
+
+
+def _add_step(celery: Celery, settings: Settings, stop: threading.Event) -> None:
+    class Worker(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+        """The admin port; and, being started after the pool and so stopped before it, what ends its work."""
+
+        requires = frozenset({"celery.worker.components:Pool"})
+
+        def __init__(self, parent: Any, **more: Any) -> None:
+            super().__init__(parent, **more)
+            self.port: AdminPort | None = None
+
+        def start(self, parent: Any) -> None:
+            if settings.admin_port:
+                registry = backup_registry(settings, open_store(settings))
+                self.port = AdminPort(settings.admin_port, checks(celery, settings), registry)
+                self.port.start()
+
+        def stop(self, parent: Any) -> None:
+            stop.set()
+            if self.port is not None:
+                self.port.stop()
+                self.port = None
+
+        terminate = stop
+
+    celery.steps["worker"].add(Worker)
+
+
+def checks(celery: Celery, settings: Settings) -> dict[str, Check]:
+    """What a worker needs in order to do its work."""
+
+    def database() -> None:
+        with transaction(make_engine(settings)) as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def broker() -> None:
+        with celery.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
+
+    return {"database": database, "broker": broker, "store": open_store(settings).check}
+
+
+@functools.cache
+def _of_process() -> Celery:
+    """The app of this process, made when Celery's command line asks for it, not when the module is imported."""
+    try:
+        settings = load()
+        signals.setup_logging.connect(lambda **_: configure_logging(settings.debug), weak=False)
+        return make_celery(settings)
+    except GemelError as error:
+        raise SystemExit(error.message) from None
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _of_process()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,76 @@
+"""Other programs, run so that they die with us."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from gemel_backup.errors import BackupError
+from gemel_backup.job import POLL_SECONDS, Job
+
+LEASH = Path(__file__).with_name("leash.py")
+MOST_TEXT = 4000
+
+
+class Child:
+    """A running program."""
+
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
+        self._name = name
+        self._process = process
+        self._errors = errors
+
+    def wait(self, job: Job) -> None:
+        """Until it has ended well.
+
+        :raises BackupError: it failed (with what it wrote to stderr), or took longer than ``job.limit`` seconds.
+        :raises Yielded: ``job.stop`` said so.
+        """
+        deadline = time.monotonic() + job.limit
+        while (status := self._poll()) is None:
+            job.check()
+            if time.monotonic() >= deadline:
+                raise BackupError(f"{self._name} was ended: it took longer than {job.limit:g} seconds")
+        if status:
+            raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
+
+    def _poll(self) -> int | None:
+        try:
+            return self._process.wait(POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _text(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read().decode("utf-8", "replace").strip()[-MOST_TEXT:]
+
+
+@contextmanager
+def child(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Child]:
+    """Start a program in a session of its own; when the block ends it is gone, with all that it started.
+
+    :param command: the program and its arguments, among them no secret: every user of the machine can read them.
+    :param environment: variables beside those of this process.
+    """
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(  # noqa: S603 - program and arguments are ours
+            [sys.executable, "-I", "-S", str(LEASH), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+        with process:
+            try:
+                yield Child(Path(command[0]).name, process, errors)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()

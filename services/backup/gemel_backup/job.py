@@ -1,0 +1,34 @@
+"""How a piece of work is to be done: with which settings, how fast, and when to give up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gemel.settings import Settings
+from gemel_backup.errors import Yielded
+
+Stop = Callable[[], bool]
+"""Asked now and then by whatever takes long; true: end soon."""
+
+POLL_SECONDS = 0.2
+
+
+def never() -> bool:
+    """Nobody asks this work to stop."""
+    return False
+
+
+@dataclass(frozen=True)
+class Job:
+    """Settings and limits of a backup, proof or restore."""
+
+    settings: Settings
+    stop: Stop = never
+    jobs: int = 2
+    """Processes of pg_dump and pg_restore that work at a time."""
+    limit: float = 6 * 3600.0
+    """Seconds that a dump, a restore, or the reading of the tables may take."""
+
+    def check(self) -> None:
+        """:raises Yielded: the work was asked to stop."""
+        if self.stop():
+            raise Yielded("stopped before the end, because the service ends; it will be done again")

@@ -1,0 +1,112 @@
+"""Connections to PostgreSQL, in the forms that psycopg and PostgreSQL's programs take."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+
+from gemel_backup.errors import BackupError
+from gemel_backup.job import POLL_SECONDS, Job
+
+CONNECT_SECONDS = 10
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is, its password apart."""
+
+    parameters: Mapping[str, str]
+    password: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, uri: str) -> "Address":
+        """:raises BackupError: libpq cannot read it."""
+        try:
+            found = conninfo.conninfo_to_dict(uri)
+        except psycopg.ProgrammingError:  # its text may repeat the password
+            raise BackupError("the address of the database is not postgresql://user:password@host:port/name") from None
+        parameters = {key: str(value) for key, value in found.items() if value is not None}
+        password = parameters.pop("password", "")
+        return cls(
+            {"connect_timeout": str(CONNECT_SECONDS), "application_name": "gemel-backup", **parameters}, password
+        )
+
+    @property
+    def database(self) -> str:
+        """Name of the database."""
+        return self.parameters.get("dbname", "")
+
+    @property
+    def conninfo(self) -> str:
+        """For a command line: without the password."""
+        return conninfo.make_conninfo("", **self.parameters)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a program: the password."""
+        return {"PGPASSWORD": self.password} if self.password else {}
+
+    def with_database(self, name: str) -> "Address":
+        """Another database of the same server."""
+        return Address({**self.parameters, "dbname": name}, self.password)
+
+    def __str__(self) -> str:
+        host, port = self.parameters.get("host", "localhost"), self.parameters.get("port")
+        return f"database {self.database!r} on {host}" + (f":{port}" if port else "")
+
+    @contextmanager
+    def connect(self, job: Job) -> Iterator[Connection]:
+        """A connection in autocommit, closed with the block; its running statement ends when ``job.stop`` says so.
+
+        :raises BackupError: the server cannot be reached, or refuses what the block asks.
+        :raises Yielded: stopped within the block.
+        """
+        try:
+            with (
+                psycopg.connect(conninfo.make_conninfo(self.conninfo, **self._secret()), autocommit=True) as connection,
+                _cancelled(connection, job),
+            ):
+                yield connection
+        except psycopg.Error as error:
+            job.check()
+            raise BackupError(f"{self}: {' '.join(str(error).split())}") from error
+
+    def _secret(self) -> dict[str, str]:
+        return {"password": self.password} if self.password else {}
+
+
+@contextmanager
+def _cancelled(connection: Connection, job: Job) -> Iterator[None]:
+    """A statement waits within libpq, so that another thread has to ask whether to go on."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(POLL_SECONDS):
+            if job.stop():
+                with suppress(psycopg.Error):
+                    connection.cancel_safe(timeout=1.0)
+                return
+
+    watcher = threading.Thread(target=watch, name="gemel-cancel", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def server_major(connection: Connection) -> int:
+    """Major version of the server."""
+    return connection.info.server_version // 10000
+
+
+def server_version(connection: Connection) -> str:
+    """Version of the server, such as ``17.4``."""
+    version = connection.info.server_version
+    return f"{version // 10000}.{version % 10000}"

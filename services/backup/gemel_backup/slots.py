@@ -1,0 +1,143 @@
+"""The table of slots: who does what is due is decided by who inserts or changes its row."""
+
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gemel.state.tables import state_tables
+from gemel_backup.connect import transaction
+from gemel_backup.tick import Action, Schedule, Slot, tick
+
+LEASE = timedelta(minutes=2)
+"""How long a claim counts as alive after its last sign of life."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to do a slot. ``owner`` names one claim, so that whoever does not hold it any more can know."""
+
+    kind: str
+    due_at: datetime
+    owner: str
+
+    def to_json(self) -> dict[str, str]:
+        """For a message."""
+        return {"kind": self.kind, "due_at": self.due_at.isoformat(), "owner": self.owner}
+
+    @classmethod
+    def from_json(cls, value: dict[str, str]) -> "Claim":
+        """From a message."""
+        return cls(value["kind"], datetime.fromisoformat(value["due_at"]), value["owner"])
+
+
+class Slots:
+    """The slots of one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._table = state_tables(postgresql=engine.dialect.name == "postgresql").slots
+
+    def claim_due(self, schedule: Schedule, now: datetime) -> list[Claim]:
+        """Claim what is due. Of several that try at once one has each slot.
+
+        :raises BackupError: the table is not there or not to be reached.
+        :raises SettingsError: the cron expression is not one.
+        """
+        claims = []
+        for action in tick(schedule, now, self.read(schedule, now)):
+            claim = self.do(action, now)
+            claims += [claim] if claim is not None else []
+        return claims
+
+    def read(self, schedule: Schedule, now: datetime) -> Sequence[Slot]:
+        """The slots that :func:`tick` has to know."""
+        columns = self._table.c
+        query = select(self._table).where(
+            columns.kind == schedule.kind,
+            or_(columns.due_at >= now - schedule.window, columns.status == "claimed"),
+        )
+        with transaction(self._engine) as connection:
+            return [_slot(row) for row in connection.execute(query)]
+
+    def do(self, action: Action, now: datetime) -> Claim | None:
+        """Do what :func:`tick` has decided; ``None`` if nothing is to be worked on, or another was faster."""
+        if action.seen is None:
+            return self._insert(action, now)
+        if action.verb == "expire":
+            self._change(action.seen, status="expired", error=_gone(action.seen))
+            return None
+        claim = Claim(action.kind, action.due_at, new_owner())
+        more = 1 if action.seen.status == "expired" else 0  # giving way costs no attempt
+        changes = {"status": "claimed", "owner": claim.owner, "lease_until": now + LEASE}
+        return claim if self._change(action.seen, **changes, attempts=action.seen.attempts + more) else None
+
+    def begin(self, claim: Claim, now: datetime) -> Claim | None:
+        """Take over a claim that was sent by message; ``None`` if it does not count any more, or was begun before."""
+        begun = Claim(claim.kind, claim.due_at, new_owner())
+        return begun if self._update(claim, owner=begun.owner, lease_until=now + LEASE) else None
+
+    def renew(self, claim: Claim, now: datetime) -> bool:
+        """Give a sign of life; false if the claim does not count any more."""
+        return self._update(claim, lease_until=now + LEASE)
+
+    def finish(self, claim: Claim, status: str, error: str | None = None) -> bool:
+        """Record the end of the work, unless the claim does not count any more."""
+        changes = {"status": status} if error is None else {"status": status, "error": error}
+        return self._update(claim, **changes)
+
+    def _insert(self, action: Action, now: datetime) -> Claim | None:
+        claim = Claim(action.kind, action.due_at, new_owner())
+        row = {"status": "claimed", "owner": claim.owner, "lease_until": now + LEASE, "attempts": 1}
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(self._table).values(kind=claim.kind, due_at=claim.due_at, **row).on_conflict_do_nothing()
+        with transaction(self._engine) as connection:  # the row comes back only to whoever has inserted it
+            return claim if connection.execute(statement.returning(self._table.c.kind)).first() is not None else None
+
+    def _update(self, claim: Claim, **changes: object) -> bool:
+        columns = self._table.c
+        return self._if(claim.kind, claim.due_at, columns.status == "claimed", columns.owner == claim.owner, changes)
+
+    def _change(self, seen: Slot, **changes: object) -> bool:
+        columns = self._table.c
+        unchanged = and_(columns.owner == seen.owner, columns.lease_until == seen.lease_until)
+        return self._if(seen.kind, seen.due_at, columns.status == seen.status, unchanged, changes)
+
+    def _if(
+        self,
+        kind: str,
+        due_at: datetime,
+        status: ColumnElement[bool],
+        unchanged: ColumnElement[bool],
+        changes: dict[str, object],
+    ) -> bool:
+        columns = self._table.c
+        statement = update(self._table).where(columns.kind == kind, columns.due_at == due_at, status, unchanged)
+        with transaction(self._engine) as connection:
+            return connection.execute(statement.values(changes)).rowcount == 1
+
+
+def new_owner() -> str:
+    """Says for a person where the work is, and is never the same twice."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+def utc(value: datetime) -> datetime:
+    """A time as the database gave it: SQLite keeps UTC, but not that it is."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _slot(row: Any) -> Slot:
+    return Slot(row.kind, utc(row.due_at), row.status, row.owner, utc(row.lease_until), row.attempts)
+
+
+def _gone(slot: Slot) -> str:
+    return (
+        f"attempt {slot.attempts}: the lease of {slot.owner} ended at {slot.lease_until.isoformat()} without a result"
+    )

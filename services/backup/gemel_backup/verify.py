@@ -1,0 +1,43 @@
+"""Whether the store still holds what was written."""
+
+from pathlib import Path
+
+from gemel_backup.catalogue import PROOF, read_manifest
+from gemel_backup.errors import Corrupted
+from gemel_backup.job import Job
+from gemel_backup.manifest import NAME, SUM, File, Manifest, file_hash
+from gemel_backup.store import Store
+
+
+def verify(job: Job, store: Store, backup_id: str) -> Manifest:
+    """Hash every file and compare it with the manifest.
+
+    :raises BackupError: there is no such backup.
+    :raises Corrupted: a file is missing, was changed, or was added.
+    :raises Yielded: stopped.
+    """
+    manifest = read_manifest(store, backup_id)
+    with store.local(backup_id) as folder:
+        verify_files(job, manifest, folder)
+    return manifest
+
+
+def verify_files(job: Job, manifest: Manifest, folder: Path) -> None:
+    """As :func:`verify`, of a backup whose manifest was read and whose files are in ``folder``."""
+    for file in manifest.files:
+        _verify(job, manifest.id, folder / file.path, file)
+    known = {file.path for file in manifest.files} | {NAME, SUM, PROOF}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    added = sorted(name for name in found - known if not name.startswith(f".{PROOF}-"))  # a proof being written
+    if added:
+        raise Corrupted(f"backup {manifest.id}: {added[0]} was added after it was taken. Use another backup")
+
+
+def _verify(job: Job, backup_id: str, path: Path, file: File) -> None:
+    if not path.is_file():
+        raise Corrupted(f"backup {backup_id}: {file.path} is missing. Use another backup")
+    found = path.stat().st_size
+    if found != file.size:
+        raise Corrupted(f"backup {backup_id}: {file.path} has {found} bytes instead of {file.size}. Use another backup")
+    if file_hash(path, job) != file.sha256:
+        raise Corrupted(f"backup {backup_id}: {file.path} was changed: its SHA-256 is another. Use another backup")

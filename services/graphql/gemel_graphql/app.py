@@ -1,0 +1,76 @@
+"""The ASGI app of the GraphQL service."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+
+from gemel.catalog import Catalog
+from gemel.errors import AppError
+from gemel.observe.asgi import AsgiApp
+from gemel.serve import Engine
+from gemel_graphql.endpoint import JSON, Endpoint
+from gemel_graphql.graphiql import PREFIX, Page
+from gemel_graphql.own.schema import Own, read_own
+from gemel_graphql.respond.errors import unexpected
+from gemel_graphql.schema.build import Generated, Schemas, everything, generate, nothing
+from gemel_graphql.service import Service
+
+PATHS: Final = ("/graphql", "/v1/graphql")
+
+
+class GraphQLApp(FastAPI):
+    """A FastAPI app whose API paths go past its middleware: that costs as much as a small query (performance.md, 5)."""
+
+    def __init__(self, direct: Mapping[str, AsgiApp], page: Page | None) -> None:
+        """:param direct: apps by path."""
+        super().__init__(title="Gemel GraphQL", openapi_url=None, docs_url=None, redoc_url=None)
+        self._direct = direct
+        if page is not None:
+            self.mount(PREFIX.rstrip("/"), page)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request (ASGI)."""
+        app = self._direct.get(scope["path"]) if scope["type"] == "http" else None
+        await (app(scope, receive, send) if app is not None else super().__call__(scope, receive, send))
+
+
+def create_app(engine: Engine) -> AsgiApp:
+    """The service for an engine. Without a secret, or in debug mode, it shows GraphiQL to browsers.
+
+    :raises AppError: ``resolvers.py`` of the app cannot be merged into the generated schema.
+    """
+    settings = engine.settings
+    generated = generate(engine.catalog)
+    for warning in generated.warnings:
+        structlog.get_logger("gemel").warning("not served", reason=warning)
+    own = read_own(engine.app.resolvers, generated.types) if engine.app.resolvers is not None else None
+    page = Page() if settings.debug or not settings.has_secret else None
+    endpoint = Endpoint(Service(engine, schemas(generated, own), own), settings, page)
+    return GraphQLApp(dict.fromkeys(PATHS, endpoint), page)
+
+
+def schemas(generated: Generated, own: Own | None) -> Schemas:
+    """The schemas of the roles.
+
+    :raises AppError: an own root field has the name of a generated one.
+    """
+    query, mutation = dict(generated.query), dict(generated.mutation)
+    for fields, more in ((query, own.query if own else {}), (mutation, own.mutation if own else {})):
+        for name, item in more.items():
+            if name in fields:
+                raise AppError(f"resolvers: the root field {name!r} is generated already: choose another name")
+            fields[name] = item
+    return Schemas(everything(query, mutation), nothing())
+
+
+def schema_of(catalog: Catalog) -> Schemas:
+    """The generated schemas alone."""
+    return schemas(generate(catalog), None)
+
+
+def crash(trace_id: str) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:
+    """What the edge answers when the service failed to."""
+    answer = unexpected(trace_id)
+    return 200, [JSON, (b"content-length", str(len(answer)).encode())], answer

@@ -1,0 +1,68 @@
+"""Read the body of a request (``docs/dialects/graphql.md`` sections 11.1 to 11.3)."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from gemel.errors import RequestError
+from gemel_graphql.parse.refuse import NOT_SUPPORTED
+from gemel_graphql.service import Request, bad_body
+
+MOST_REQUESTS: Final = 100
+"""Of a batch."""
+_LONG_NUMBER: Final = re.compile(rb"[0-9][0-9.]{15}|[0-9][eE]")
+"""Digits that a float would lose; inside a text it costs only time."""
+
+
+def read_requests(raw: bytes) -> Request | list[Request | RequestError]:
+    """One request, or a batch; a member of a batch that is wrong does not stop the others.
+
+    :raises RequestError: the body is no JSON, or no request.
+    """
+    found = _json(raw)
+    if not isinstance(found, list):
+        return _request(found)
+    if len(found) > MOST_REQUESTS:
+        raise bad_body(f"a batch may have at most {MOST_REQUESTS} requests")
+    return [_or_error(item) for item in found]
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        found = orjson.loads(raw)
+        return found if _LONG_NUMBER.search(raw) is None else json.loads(raw, parse_float=_number)
+    except (ValueError, RecursionError) as error:
+        raise RequestError("invalid-json", f"the body is not valid JSON: {error}") from None
+
+
+def _number(text: str) -> float | Decimal:
+    """A fraction: as a decimal if a float would change it."""
+    value = float(text)
+    return value if repr(value) == text else Decimal(text)
+
+
+def _or_error(item: Any) -> Request | RequestError:
+    try:
+        return _request(item)
+    except RequestError as error:
+        return error
+
+
+def _request(found: Any) -> Request:
+    if not isinstance(found, dict):
+        raise bad_body("expected an object or a list of objects as the body of the request")
+    text, name, variables = found.get("query"), found.get("operationName"), found.get("variables")
+    if "persistedQuery" in (found.get("extensions") or ()):
+        raise RequestError(NOT_SUPPORTED, "PersistedQueryNotSupported")
+    if "query" not in found:
+        raise bad_body('key "query" not found')
+    if not isinstance(text, str):
+        raise bad_body("expected a string as the query", "query")
+    if name is not None and not isinstance(name, str):
+        raise bad_body("expected a string as the name of the operation", "operationName")
+    if variables is not None and not isinstance(variables, dict):
+        raise bad_body("expected an object of variables", "variables")
+    return Request(text, name or None, variables or {})

@@ -1,0 +1,97 @@
+"""``/graphql`` and ``/v1/graphql`` (``docs/dialects/graphql.md`` section 11).
+
+Plain ASGI, since it stands in the hot path.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+
+from gemel.auth import Actor, Authenticator
+from gemel.edge import BodyTimeout, ClientGone, peer_is_loopback, read_body, request_headers
+from gemel.errors import GemelError, RequestError
+from gemel.observe.asgi import Receive, Scope, Send
+from gemel.settings import Settings
+from gemel_graphql.body import read_requests
+from gemel_graphql.graphiql import Page
+from gemel_graphql.parse.refuse import NOT_SUPPORTED
+from gemel_graphql.respond.errors import body, failure, unexpected
+from gemel_graphql.service import Request, Service
+
+JSON: Final = (b"content-type", b"application/json; charset=utf-8")
+ADMIN: Final = "admin"
+
+
+class Endpoint:
+    """ASGI app of the API itself."""
+
+    def __init__(self, service: Service, settings: Settings, page: Page | None) -> None:
+        """:param page: served to GET, if at all."""
+        self._service = service
+        self._authenticator = Authenticator(settings)
+        self._limit = settings.body_limit
+        self._debug = settings.debug
+        self._page = page
+        self._log = structlog.get_logger("gemel.graphql")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        scope["gemel.route"] = "graphql"
+        if self._page is not None and scope["method"] in ("GET", "HEAD"):
+            await self._page.send(send)
+            return
+        answer = await self._answer(scope, receive)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [JSON, (b"content-length", str(len(answer)).encode())],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> bytes:
+        headers = request_headers(scope)
+        try:
+            raw = await read_body(receive, headers, self._limit)
+            if scope["method"] != "POST":
+                raise RequestError(NOT_SUPPORTED, f"{scope['method']} runs no operations: send them by POST")
+            _check_origin(headers)
+            actor = self._authenticator.authenticate(headers, peer_is_loopback(scope))
+            scope["gemel.role"] = actor.role
+            requests = read_requests(raw)
+        except GemelError as error:
+            return body(failure(error))
+        trace = scope.get("gemel.trace_id")
+        if isinstance(requests, Request):
+            return await self._one(requests, actor, trace)
+        return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"
+
+    async def _one(self, request: Request | RequestError, actor: Actor, trace: str | None) -> bytes:
+        try:
+            if isinstance(request, RequestError):
+                raise request
+            return await self._service.answer(request, actor)
+        except (ClientGone, BodyTimeout):
+            raise
+        except GemelError as error:
+            failed = failure(error)
+            if failed.code == "unexpected":
+                self._log.error("operation failed", error=error.message, kind=type(error).__name__)
+            return body(failed, internal=self._debug and actor.role == ADMIN)
+        except Exception:
+            self._log.exception("operation crashed")
+            return unexpected(trace)
+
+
+def _check_origin(headers: Mapping[str, str]) -> None:
+    """A page of another site can send a form, but not JSON, without being asked first (docs/decisions.md, 17).
+
+    :raises RequestError: a browser sends something else than JSON.
+    """
+    if "origin" not in headers and "cookie" not in headers:
+        return
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/json", "application/graphql+json"):
+        raise RequestError("invalid-headers", "a browser has to send content-type: application/json")

@@ -1,0 +1,130 @@
+"""Introspection: answered by graphql-core in a thread, and kept as text (``docs/dialects/graphql.md`` section 10.5)."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    VariableNode,
+    execute,
+    print_ast,
+    specified_rules,
+    validate,
+)
+from graphql.validation import recommended_rules
+
+from gemel_graphql.parse.operation import Operation, reached, walk
+from gemel_graphql.parse.refuse import refuse
+from gemel_graphql.parse.request import Introspected
+from gemel_graphql.schema.build import Schema
+
+KEPT: Final = 32
+"""Answers that are remembered for each schema."""
+LONGEST: Final = 16_384
+"""Characters of a question whose answer is remembered."""
+MOST_FIELDS: Final = 2_000
+"""Fields of a question once its fragments are written out; a full introspection has about 80."""
+
+Texts: TypeAlias = Mapping[str, str]
+"""JSON text by response name."""
+
+
+@dataclass(eq=False)
+class Introspection:
+    """Introspection of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._whole: GraphQLSchema | None = None
+        self._kept: OrderedDict[tuple[str, bytes], Texts] = OrderedDict()
+        self._one = asyncio.Lock()
+        """Of a large schema an answer takes seconds of a processor: never more than one at a time."""
+
+    async def answer(self, operation: Operation, fields: Sequence[Introspected], values: Mapping[str, Any]) -> Texts:
+        """JSON texts of the fields of introspection.
+
+        :param values: of the variables.
+        :raises RequestError: the question is not valid.
+        """
+        nodes = tuple(node for item in fields for node in item.nodes)
+        document = _document(operation, nodes)
+        used = {
+            item.name.value for node in document.definitions for item in walk(node) if isinstance(item, VariableNode)
+        }
+        given = {name: values[name] for name in sorted(used)}
+        key = (print_ast(document), orjson.dumps(given, default=str))
+        async with self._one:
+            found = self._kept.get(key)
+            if found is None:
+                found = await asyncio.to_thread(self._answer, document, given)
+                self._keep(key, found)
+        return found
+
+    def _answer(self, document: DocumentNode, values: Mapping[str, Any]) -> Texts:
+        if self._whole is None:
+            self._whole = self._schema.whole()
+        for error in validate(self._whole, document, _RULES, max_errors=1):
+            raise refuse(error.message)
+        result = execute(self._whole, document, variable_values=dict(values))
+        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing of introspection is asynchronous
+        if result.errors or result.data is None:
+            raise refuse(result.errors[0].message if result.errors else "no data")
+        return {name: orjson.dumps(value).decode() for name, value in result.data.items()}
+
+    def _keep(self, key: tuple[str, bytes], found: Texts) -> None:
+        if len(key[0]) + len(key[1]) > LONGEST:
+            return
+        self._kept[key] = found
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+_RULES: Final = [*specified_rules, *recommended_rules]
+
+
+def _document(operation: Operation, nodes: tuple[FieldNode, ...]) -> DocumentNode:
+    """The part of an operation that is introspection."""
+    selections = SelectionSetNode(selections=nodes)
+    fragments = tuple(sorted(reached(selections, operation.fragments), key=lambda item: item.name.value))
+    _check_size(selections, operation.fragments)
+    used = {
+        item.name.value for node in (selections, *fragments) for item in walk(node) if isinstance(item, VariableNode)
+    }
+    definitions = (item for item in operation.node.variable_definitions or () if item.variable.name.value in used)
+    head = OperationDefinitionNode(
+        operation=OperationType.QUERY,
+        name=None,
+        variable_definitions=tuple(definitions),
+        directives=(),
+        selection_set=selections,
+    )
+    return DocumentNode(definitions=(head, *fragments))
+
+
+def _check_size(node: Node, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    """Bound the work before graphql-core begins with it.
+
+    :raises RequestError: too many fields.
+    """
+    count = 0
+    waiting = [node]
+    while waiting:
+        for item in walk(waiting.pop()):
+            count += isinstance(item, FieldNode | FragmentSpreadNode)
+            if isinstance(item, FragmentSpreadNode):
+                waiting.append(fragments[item.name.value])
+        if count > MOST_FIELDS:
+            raise refuse(f"the introspection has more than {MOST_FIELDS} fields")

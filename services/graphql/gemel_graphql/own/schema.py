@@ -1,0 +1,187 @@
+"""The schema of the app's own resolvers, and how it is merged into the generated one.
+
+A mapped class in an annotation stands for the generated type of its table. To Strawberry it is a scalar of that name
+that passes the object on; in the merged schema the generated type takes its place.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Final
+
+import strawberry
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    is_specified_scalar_type,
+)
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+from gemel.catalog import TableKey
+from gemel.errors import AppError
+from gemel_graphql.schema.meaning import OwnField, meant
+from gemel_graphql.schema.rows import row
+from gemel_graphql.schema.served import Served
+from gemel_graphql.schema.types import Types
+
+PLACEHOLDER: Final = "gemel_placeholder"
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The app's own part of the schema."""
+
+    schema: GraphQLSchema
+    """Strawberry's, which is executed."""
+    tables: Mapping[str, Served]
+    """By the name of the generated type that a mapped class stands for."""
+    query: Mapping[str, GraphQLField]
+    """Root fields of the merged schema."""
+    mutation: Mapping[str, GraphQLField]
+
+
+def read_own(module: ModuleType, types: Types) -> Own | None:
+    """Read ``resolvers.py``; ``None`` if it has neither ``Query`` nor ``Mutation``.
+
+    :raises AppError: Strawberry refuses it, or one of its names is taken by a generated type.
+    """
+    query, mutation = getattr(module, "Query", None), getattr(module, "Mutation", None)
+    if query is None and mutation is None:
+        return None
+    schema = _strawberry(module.__name__, query or _Nothing, mutation, types)
+    merge = _Merge(module.__name__, types)
+    return Own(
+        schema,
+        {served.name: served for served in types.surface.tables.values()},
+        merge.roots(schema.query_type, mutation=False) if query is not None else {},
+        merge.roots(schema.mutation_type, mutation=True),
+    )
+
+
+@strawberry.type
+class _Nothing:
+    """Strawberry demands a query."""
+
+    @strawberry.field
+    def nothing(self) -> bool:
+        """Never reached: it is not merged."""
+        return False
+
+
+def _strawberry(module: str, query: type, mutation: type | None, types: Types) -> GraphQLSchema:
+    config = StrawberryConfig(auto_camel_case=False, scalar_map=_placeholders(types.surface.tables))
+    try:
+        schema = strawberry.Schema(query=query, mutation=mutation, config=config)
+    except Exception as error:
+        raise AppError(f"{module}: Strawberry refuses it: {type(error).__name__}: {error}") from error
+    return schema._schema
+
+
+def _placeholders(tables: Mapping[TableKey, Served]) -> dict[object, ScalarDefinition]:
+    return {
+        served.table.mapper.class_: ScalarDefinition(
+            name=served.name,
+            description=PLACEHOLDER,
+            specified_by_url=None,
+            serialize=_passed_on,
+            parse_value=_refused,
+            parse_literal=None,
+        )
+        for served in tables.values()
+    }
+
+
+def _passed_on(value: Any) -> Any:
+    return value
+
+
+def _refused(_: object) -> object:
+    raise ValueError("a row cannot be an argument")
+
+
+@dataclass(frozen=True, eq=False)
+class _Merge:
+    """Turns types of Strawberry's schema into those of the merged one."""
+
+    module: str
+    types: Types
+    made: dict[str, GraphQLObjectType] = field(default_factory=dict)
+
+    def roots(self, type_: GraphQLObjectType | None, *, mutation: bool) -> dict[str, GraphQLField]:
+        """Root fields."""
+        return dict(self._fields(type_, {"gemel": OwnField(mutation)})) if type_ is not None else {}
+
+    def _fields(self, type_: GraphQLObjectType, extensions: dict[str, Any]) -> Iterator[tuple[str, GraphQLField]]:
+        for name, item in type_.fields.items():
+            for argument in item.args.values():
+                self._check_input(argument.type, f"{type_.name}.{name}")
+            yield (
+                name,
+                GraphQLField(
+                    self._type(item.type),
+                    item.args,
+                    description=item.description,
+                    deprecation_reason=item.deprecation_reason,
+                    extensions=extensions,
+                ),
+            )
+
+    def _check_input(self, type_: Any, where: str) -> None:
+        while isinstance(type_, GraphQLNonNull | GraphQLList):
+            type_ = type_.of_type
+        if _is_placeholder(type_):
+            raise AppError(f"{self.module}: {where}: a mapped class cannot be an argument; take its key")
+        self._check_name(type_)
+
+    def _type(self, type_: Any) -> Any:
+        if isinstance(type_, GraphQLNonNull):
+            return GraphQLNonNull(self._type(type_.of_type))
+        if isinstance(type_, GraphQLList):
+            return GraphQLList(self._type(type_.of_type))
+        if _is_placeholder(type_):
+            return row(self.types, self._served(type_.name))
+        self._check_name(type_)
+        if isinstance(type_, GraphQLObjectType):
+            return self._object(type_)
+        if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
+            return type_
+        raise AppError(f"{self.module}: {type_.name}: interfaces and unions cannot be merged yet")
+
+    def _object(self, type_: GraphQLObjectType) -> GraphQLObjectType:
+        made = self.made.get(type_.name)
+        if made is None:
+            if type_.interfaces:
+                raise AppError(f"{self.module}: {type_.name}: interfaces and unions cannot be merged yet")
+            made = self.made[type_.name] = GraphQLObjectType(
+                type_.name, lambda: dict(self._fields(type_, meant(None))), description=type_.description
+            )
+            _ = made.fields  # what is wrong with it shall stop the start, not a request
+        return made
+
+    def _served(self, name: str) -> Served:
+        return next(served for served in self.types.surface.tables.values() if served.name == name)
+
+    def _check_name(self, type_: GraphQLNamedType) -> None:
+        if is_specified_scalar_type(type_):
+            return
+        if type_.name in self.types.surface.names:
+            raise AppError(f"{self.module}: the name {type_.name!r} is taken by a generated type")
+        if isinstance(type_, GraphQLInputObjectType):
+            for item in type_.fields.values():
+                inner: Any = item.type
+                while isinstance(inner, GraphQLNonNull | GraphQLList):
+                    inner = inner.of_type
+                if inner is not type_:
+                    self._check_input(inner, type_.name)
+
+
+def _is_placeholder(type_: GraphQLNamedType) -> bool:
+    return isinstance(type_, GraphQLScalarType) and type_.description == PLACEHOLDER

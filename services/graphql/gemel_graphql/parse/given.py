@@ -1,0 +1,294 @@
+"""A value that was given for an argument or an input field: written in the document, or inside a variable."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_input_object_type,
+)
+
+from gemel.errors import Location
+from gemel.request import Slot
+from gemel_graphql.parse.operation import literal_value
+from gemel_graphql.parse.readers import Reader
+from gemel_graphql.parse.refuse import Bare, mismatch, null_value, refuse
+from gemel_graphql.parse.scope import Extract, Scope, Variables
+
+Member = tuple[str, GraphQLInputField, "Given"]
+
+
+class Given(ABC):
+    """A value, the type that is expected of it, and where it stands."""
+
+    def __init__(self, scope: Scope, type_: GraphQLInputType, at: Location) -> None:
+        scope.check_depth(at)
+        self.scope = scope
+        self.type: Any = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+        self.at = at
+
+    def check_null(self, type_: GraphQLInputType) -> "Given":
+        """Itself.
+
+        :raises RequestError: it is null where that is not allowed.
+        """
+        if isinstance(type_, GraphQLNonNull) and self.is_null:
+            raise self.unexpected_null()
+        return self
+
+    def unexpected_null(self) -> Exception:
+        """The error of a null that may not be."""
+        named = get_named_type(self.type)
+        if is_input_object_type(self.type):
+            return refuse(f"expected an object for type '{named}', but found null", self.at)
+        return null_value(str(named), self.at)
+
+    @property
+    @abstractmethod
+    def is_null(self) -> bool:
+        """Null, also by a variable without a value (section 10.3)."""
+
+    @abstractmethod
+    def peek(self) -> object:
+        """The value itself. What is decided by it has to be part of the shape (``parse.shape``)."""
+
+    @abstractmethod
+    def slot(self, read: Reader) -> Slot:
+        """A slot for it."""
+
+    @abstractmethod
+    def elements(self) -> "list[Given]":
+        """Of a list; a single value is a list of one (section 3)."""
+
+    @abstractmethod
+    def _members(self) -> "Iterator[tuple[str, Any]]": ...
+
+    @abstractmethod
+    def _member(self, raw: Any, type_: GraphQLInputType, name: str) -> "Given": ...
+
+    def members(self) -> list[Member]:
+        """Of an object, in the order written.
+
+        :raises RequestError: it is no object, or one of them is not in the type, is missing or null.
+        """
+        type_: GraphQLInputObjectType = self.type
+        found: list[Member] = []
+        names: set[str] = set()
+        for name, raw in self._members():
+            field = type_.fields.get(name)
+            if field is None:
+                raise refuse(f"field '{name}' not found in type: '{type_.name}'", (*self.at, name))
+            if name in names:
+                raise refuse(f"field '{name}' is given more than once", (*self.at, name))
+            names.add(name)
+            found.append((name, field, self._member(raw, field.type, name).check_null(field.type)))
+        for name, field in type_.fields.items():
+            if isinstance(field.type, GraphQLNonNull) and name not in names:
+                raise refuse(f"missing required field '{name}'", (*self.at, name))
+        return found
+
+    def word(self) -> GraphQLEnumValue:
+        """Of an enum.
+
+        :raises RequestError: it is none of its values.
+        """
+        type_: GraphQLEnumType = self.type
+        value = self._enum_name()
+        chosen: GraphQLEnumValue | None = type_.values.get(value) if isinstance(value, str) else None
+        if chosen is None:
+            values = ", ".join(f"'{name}'" for name in type_.values)
+            what = f"'{value[:80]}'" if isinstance(value, str) else _found(self.peek())
+            raise refuse(f"expected one of the values [{values}] for type '{type_.name}', but found {what}", self.at)
+        return chosen
+
+    @abstractmethod
+    def _enum_name(self) -> str | None: ...
+
+    def truth(self) -> bool:
+        """Of a Boolean that decides what is asked.
+
+        :raises RequestError: it is none.
+        """
+        value = self.peek()
+        if not isinstance(value, bool):
+            raise mismatch("a boolean", "Boolean", value, self.at)
+        return value
+
+
+def _found(value: object) -> str:
+    return "a string" if isinstance(value, str) else "null" if value is None else "something else"
+
+
+class Literal(Given):
+    """A value written in the document; variables may stand inside."""
+
+    def __init__(self, scope: Scope, type_: GraphQLInputType, at: Location, node: ValueNode) -> None:
+        super().__init__(scope, type_, at)
+        self._node = node
+
+    @property
+    def is_null(self) -> bool:
+        return isinstance(self._node, NullValueNode)
+
+    def peek(self) -> object:
+        return _outline(self._node)
+
+    def slot(self, read: Reader) -> Slot:
+        extract = _template(self.scope, self._node, self.type, self.at)
+        if extract is None:
+            return self.scope.constant(read(literal_value(self._node), self.at))
+        inner, at = extract, self.at
+        return self.scope.extracted(lambda variables: read(inner(variables), at))
+
+    def elements(self) -> list[Given]:
+        item = self.type.of_type
+        if not isinstance(self._node, ListValueNode):
+            return [Literal(self.scope, item, self.at, self._node).check_null(item)]
+        nodes = enumerate(self._node.values)
+        return [given(self.scope, node, item, (*self.at, index)) for index, node in nodes]
+
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        if not isinstance(self._node, ObjectValueNode):
+            raise mismatch("an object", self.type.name, _outline(self._node), self.at)
+        return ((field.name.value, field.value) for field in self._node.fields)
+
+    def _member(self, raw: Any, type_: GraphQLInputType, name: str) -> Given:
+        return given(self.scope, raw, type_, (*self.at, name))
+
+    def _enum_name(self) -> str | None:
+        value = _outline(self._node)
+        return value if isinstance(value, Bare) else None
+
+
+def _outline(node: ValueNode) -> object:
+    """A value of the same kind, for a message."""
+    if isinstance(node, ListValueNode):
+        return []
+    return {} if isinstance(node, ObjectValueNode) else literal_value(node)
+
+
+class Json(Given):
+    """A variable's value, or something inside it."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        type_: GraphQLInputType,
+        at: Location,
+        value: Any,
+        name: str,
+        steps: tuple[str | int, ...] = (),
+    ) -> None:
+        super().__init__(scope, type_, at)
+        self._value = value
+        self._name = name
+        self._steps = steps
+
+    @property
+    def is_null(self) -> bool:
+        return self._value is None
+
+    def peek(self) -> object:
+        return self._value
+
+    def slot(self, read: Reader) -> Slot:
+        return self.scope.extracted(_path(self._name, self._steps, read, self.at))
+
+    def elements(self) -> list[Given]:
+        item = self.type.of_type
+        if not isinstance(self._value, list):
+            return [Json(self.scope, item, self.at, self._value, self._name, self._steps).check_null(item)]
+        return [
+            Json(self.scope, item, (*self.at, index), value, self._name, (*self._steps, index)).check_null(item)
+            for index, value in enumerate(self._value)
+        ]
+
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        if not isinstance(self._value, dict):
+            raise mismatch("an object", self.type.name, self._value, self.at)
+        return iter(self._value.items())
+
+    def _member(self, raw: Any, type_: GraphQLInputType, name: str) -> Given:
+        return Json(self.scope, type_, (*self.at, name), raw, self._name, (*self._steps, name))
+
+    def _enum_name(self) -> str | None:
+        return self._value if isinstance(self._value, str) else None
+
+
+def given(scope: Scope, node: ValueNode, type_: GraphQLInputType, at: Location, *, has_default: bool = False) -> Given:
+    """What a node of the document gives.
+
+    :param has_default: the place has a default of its own, so that a nullable variable may stand there.
+    :raises RequestError: a variable is of another type, or the value is null where that is not allowed.
+    """
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        value = scope.use(name, type_, has_default=has_default, at=at)
+        return Json(scope, type_, at, value, name).check_null(type_)
+    return Literal(scope, type_, at, node).check_null(type_)
+
+
+def _path(name: str, steps: tuple[str | int, ...], read: Reader, at: Location) -> Extract:
+    if not steps:
+        return lambda variables: read(variables[name], at)
+    if len(steps) == 1:
+        step = steps[0]
+        return lambda variables: read(variables[name][step], at)
+
+    def extract(variables: Variables) -> object:
+        value = variables[name]
+        for step in steps:
+            value = value[step]
+        return read(value, at)
+
+    return extract
+
+
+def _template(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Extract | None:
+    """How to make a literal that has variables inside; ``None`` if it has none."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if get_named_type(type_).name not in {"json", "jsonb"}:  # inside a document any variable may stand
+            scope.use(name, type_, has_default=False, at=at)
+        return lambda variables: variables[name]
+    type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    match node:
+        case ListValueNode():
+            item = type_.of_type if isinstance(type_, GraphQLList) else type_
+            parts = [_part(scope, value, item, at) for value in node.values]
+            if all(extract is None for extract, _ in parts):
+                return None
+            return lambda variables: [_fill(part, variables) for part in parts]
+        case ObjectValueNode():
+            named = [(field.name.value, _part(scope, field.value, type_, at)) for field in node.fields]
+            if all(extract is None for _, (extract, _) in named):
+                return None
+            return lambda variables: {name: _fill(part, variables) for name, part in named}
+    return None
+
+
+Part = tuple[Extract | None, object]
+
+
+def _part(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Part:
+    scope.check_depth(at)
+    extract = _template(scope, node, type_, (*at, "…"))
+    return extract, literal_value(node) if extract is None else None
+
+
+def _fill(part: Part, variables: Variables) -> object:
+    extract, constant = part
+    return constant if extract is None else extract(variables)

@@ -1,0 +1,91 @@
+"""The shape of the variables of a request: all that its plan depends on, and nothing else (docs/decisions.md, 3).
+
+Nullness of every value, names and order of the members of input objects, lengths of lists of them, the values of enums
+and of the truth values that decide what is asked. The values of columns are not part of it.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLNamedType,
+    get_named_type,
+)
+
+from gemel_graphql.schema.meaning import Test, meaning_of
+
+Measure = Callable[[Any], Hashable]
+"""Shape of one value."""
+
+_ODD: Final = "?"
+"""Shape of a value that cannot be of its type: it is refused, so nothing is ever kept under it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """Measures of the types of one schema, each made once."""
+
+    _made: dict[str, Measure] = field(default_factory=dict)
+
+    def measure(self, type_: GraphQLInputType) -> Measure:
+        """Measure of a variable's values."""
+        named = get_named_type(type_)
+        if named.name == "Boolean":  # of a variable it is not known whether it decides something
+            return _value
+        return self._measure(named)
+
+    def _measure(self, named: GraphQLNamedType) -> Measure:
+        if isinstance(named, GraphQLEnumType):
+            return _value
+        if isinstance(named, GraphQLInputObjectType):
+            found = self._made.get(named.name)
+            return found or self._made.setdefault(named.name, self._object(named))
+        return _is_null
+
+    def _object(self, type_: GraphQLInputObjectType) -> Measure:
+        members: dict[str, Measure] = {}
+
+        def member(name: str, value: object) -> Hashable:
+            measure = members.get(name)
+            if measure is None:
+                known = type_.fields.get(name)
+                measure = members[name] = self._member(known) if known is not None else _odd
+            return measure(value)
+
+        def shape(value: Any) -> Hashable:
+            if isinstance(value, dict):
+                return tuple((name, member(name, item)) for name, item in value.items())
+            if isinstance(value, list):
+                return ("list", *map(shape, value))
+            return None if value is None else _ODD
+
+        return shape
+
+    def _member(self, item: GraphQLInputField) -> Measure:
+        meaning = meaning_of(item)
+        if isinstance(meaning, Test) and meaning.value == "truth":
+            return _value
+        return self._measure(get_named_type(item.type))
+
+
+def _is_null(value: object) -> Hashable:
+    return value is None
+
+
+def _odd(_: object) -> Hashable:
+    return _ODD
+
+
+def _value(value: Any) -> Hashable:
+    if isinstance(value, list):
+        return ("list", *map(_value, value))
+    return (type(value), value) if isinstance(value, str | bool | None) else _ODD
+
+
+Measures = Mapping[str, Measure]
+"""By variable."""

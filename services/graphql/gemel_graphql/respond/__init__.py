@@ -1,0 +1,1 @@
+"""From what the engine answers to the bytes of the dialect."""

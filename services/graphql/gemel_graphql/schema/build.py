@@ -1,0 +1,130 @@
+"""The schema of a role."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import (
+    DirectiveLocation,
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLDirective,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    get_named_type,
+    specified_directives,
+)
+
+from gemel.catalog import Catalog
+from gemel_graphql.schema.roots import mutation_fields, no_queries, query_fields
+from gemel_graphql.schema.served import surface
+from gemel_graphql.schema.types import Types
+
+ADMIN: Final = "admin"
+
+CACHED: Final = {
+    "refresh": GraphQLArgument(
+        GraphQLNonNull(GraphQLBoolean), default_value=False, description="refresh the cache entry"
+    ),
+    "ttl": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=60, description="measured in seconds"),
+}
+"""Arguments of ``@cached`` (section 10.4)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """What one role may ask."""
+
+    query: GraphQLObjectType
+    mutation: GraphQLObjectType | None
+
+    def whole(self) -> GraphQLSchema:
+        """The schema with every type filled: for introspection only, since of many tables it takes seconds."""
+        text = "whether this query should be cached; accepted, without an effect"
+        cached = GraphQLDirective("cached", [DirectiveLocation.QUERY], CACHED, description=text)
+        directives = [*specified_directives, cached]
+        # graphql-core follows references by recursion, and a chain of tables is longer than the stack: it finds all
+        # types collected already.
+        types = _reachable([root for root in (self.query, self.mutation) if root is not None])
+        return GraphQLSchema(self.query, self.mutation, types=types, directives=directives, assume_valid=True)
+
+
+def _reachable(roots: Sequence[GraphQLObjectType]) -> list[GraphQLNamedType]:
+    found: dict[GraphQLNamedType, None] = dict.fromkeys(roots)
+    waiting: list[GraphQLNamedType] = list(roots)
+    while waiting:
+        for type_ in map(get_named_type, _references(waiting.pop())):
+            if type_ not in found:
+                found[type_] = None
+                waiting.append(type_)
+    return list(found)
+
+
+def _references(type_: GraphQLNamedType) -> Iterator[GraphQLType]:
+    if isinstance(type_, GraphQLObjectType):
+        for item in type_.fields.values():
+            yield item.type
+            yield from (argument.type for argument in item.args.values())
+    elif isinstance(type_, GraphQLInputObjectType):
+        yield from (member.type for member in type_.fields.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """What the tables give: types, and fields of the roots."""
+
+    types: Types
+    query: Mapping[str, GraphQLField]
+    mutation: Mapping[str, GraphQLField]
+    warnings: tuple[str, ...]
+
+
+def generate(catalog: Catalog) -> Generated:
+    """Make the types of a catalog."""
+    served = surface(catalog)
+    types = Types(served)
+    warnings = list(served.warnings)
+    query, mutation = dict[str, GraphQLField](), dict[str, GraphQLField]()
+    for table in served.tables.values():
+        _merge(query, query_fields(types, table), warnings)
+        _merge(mutation, mutation_fields(types, table), warnings)
+    return Generated(types, query, mutation, tuple(warnings))
+
+
+def _merge(fields: dict[str, GraphQLField], more: Iterator[tuple[str, GraphQLField]], warnings: list[str]) -> None:
+    for name, field in more:
+        if name in fields:
+            warnings.append(f"root field {name!r} is not served by GraphQL: its name is taken")
+        else:
+            fields[name] = field
+
+
+def nothing() -> Schema:
+    """Schema of a role that may do nothing (section 10.5)."""
+    return Schema(GraphQLObjectType("query_root", no_queries()), None)
+
+
+def everything(query: Mapping[str, GraphQLField], mutation: Mapping[str, GraphQLField]) -> Schema:
+    """Schema with these root fields."""
+    return Schema(
+        GraphQLObjectType("query_root", dict(query) or no_queries()),
+        GraphQLObjectType("mutation_root", dict(mutation)) if mutation else None,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Schemas:
+    """The schemas of one instance."""
+
+    admin: Schema
+    other: Schema
+
+    def of(self, role: str) -> Schema:
+        """What a role may ask. This is the place where policies come in; until they do, only ``admin`` may anything."""
+        return self.admin if role == ADMIN else self.other

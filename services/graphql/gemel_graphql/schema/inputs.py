@@ -1,0 +1,105 @@
+"""What is written: inputs and responses of mutations (``docs/dialects/graphql.md`` section 9)."""
+
+from collections.abc import Iterable
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+)
+
+from gemel.catalog import Column
+from gemel_graphql.schema.meaning import ColumnOf, Part, meant
+from gemel_graphql.schema.rows import rows
+from gemel_graphql.schema.served import Served
+from gemel_graphql.schema.types import Types
+
+
+def written(served: Served) -> tuple[Column, ...]:
+    """Columns that a client may write."""
+    return tuple(column for column in served.columns if not column.computed and not column.generated)
+
+
+def increased(served: Served) -> tuple[Column, ...]:
+    """Columns that a client may add to."""
+    return tuple(column for column in written(served) if column.type.is_number)
+
+
+def insert_input(types: Types, served: Served) -> GraphQLInputObjectType:
+    """A row to be inserted."""
+    name = f"{served.name}_insert_input"
+    return _row_input(types, name, f'input type for inserting data into table "{served.name}"', written(served))
+
+
+def set_input(types: Types, served: Served) -> GraphQLInputObjectType:
+    """New values of columns."""
+    name = f"{served.name}_set_input"
+    return _row_input(types, name, f'input type for updating data in table "{served.name}"', written(served))
+
+
+def inc_input(types: Types, served: Served) -> GraphQLInputObjectType:
+    """Amounts to add to columns."""
+    description = f'input type for incrementing numeric columns in table "{served.name}"'
+    return _row_input(types, f"{served.name}_inc_input", description, increased(served))
+
+
+def pk_columns_input(types: Types, served: Served) -> GraphQLInputObjectType:
+    """A primary key."""
+
+    def fields() -> dict[str, GraphQLInputField]:
+        return {
+            column.name: GraphQLInputField(GraphQLNonNull(types.typed(column.type)), extensions=meant(ColumnOf(column)))
+            for column in key_columns(served)
+        }
+
+    return types.input(f"{served.name}_pk_columns_input", f"primary key columns input for table: {served.name}", fields)
+
+
+def key_columns(served: Served) -> tuple[Column, ...]:
+    """Columns of the primary key; none if there is no key, or one of its columns is not served."""
+    key = served.table.primary_key
+    known = {column.name: column for column in served.columns}
+    if key is None or not set(key.columns) <= set(known):
+        return ()
+    return tuple(known[name] for name in key.columns)
+
+
+def mutation_response(types: Types, served: Served) -> GraphQLObjectType:
+    """What a mutation of several rows answers."""
+
+    def fields() -> dict[str, GraphQLField]:
+        return {
+            "affected_rows": GraphQLField(
+                GraphQLNonNull(GraphQLInt),
+                description="number of rows affected by the mutation",
+                extensions=meant(Part("affected_rows")),
+            ),
+            "returning": GraphQLField(
+                rows(types, served),
+                description="data from the rows affected by the mutation",
+                extensions=meant(Part("returning")),
+            ),
+        }
+
+    name = f"{served.name}_mutation_response"
+    return types.object(name, f'response of any mutation on the table "{served.name}"', fields)
+
+
+def _row_input(types: Types, name: str, description: str, columns: Iterable[Column]) -> GraphQLInputObjectType:
+    def fields() -> dict[str, GraphQLInputField]:
+        return {column.name: _input(types, column) for column in columns}
+
+    return types.input(name, description, fields)
+
+
+def _input(types: Types, column: Column) -> GraphQLInputField:
+    made: GraphQLInputField = types.shared(
+        ("input", column),
+        lambda: GraphQLInputField(
+            types.typed(column.type), description=column.comment, extensions=meant(ColumnOf(column))
+        ),
+    )
+    return made

@@ -1,0 +1,160 @@
+"""Root fields (``docs/dialects/graphql.md`` sections 3 and 9)."""
+
+from collections.abc import Iterator
+
+from graphql import GraphQLArgument, GraphQLField, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLString
+
+from gemel_graphql.schema.filters import bool_exp
+from gemel_graphql.schema.inputs import (
+    inc_input,
+    increased,
+    insert_input,
+    key_columns,
+    mutation_response,
+    pk_columns_input,
+    set_input,
+    written,
+)
+from gemel_graphql.schema.meaning import (
+    AggregateField,
+    ByKeyField,
+    MutationVerb,
+    NoQueries,
+    RowsField,
+    WriteField,
+    meant,
+)
+from gemel_graphql.schema.rows import aggregate, list_arguments, row, rows
+from gemel_graphql.schema.served import Served
+from gemel_graphql.schema.types import Types
+
+Named = Iterator[tuple[str, GraphQLField]]
+
+
+def no_queries() -> dict[str, GraphQLField]:
+    """Query root of a role that may read nothing."""
+    text = "There are no queries available to the current role."
+    field = GraphQLField(GraphQLNonNull(GraphQLString), description=text, extensions=meant(NoQueries()))
+    return {"no_queries_available": field}
+
+
+def query_fields(types: Types, served: Served) -> Named:
+    """Fields that read a table."""
+    name, arguments = served.name, list_arguments(types, served)
+    yield (
+        name,
+        GraphQLField(
+            rows(types, served),
+            arguments,
+            description=f'fetch data from the table: "{name}"',
+            extensions=meant(RowsField(served.table)),
+        ),
+    )
+    yield (
+        f"{name}_aggregate",
+        GraphQLField(
+            GraphQLNonNull(aggregate(types, served)),
+            arguments,
+            description=f'fetch aggregated fields from the table: "{name}"',
+            extensions=meant(AggregateField(served.table)),
+        ),
+    )
+    if key_columns(served):
+        yield (
+            f"{name}_by_pk",
+            GraphQLField(
+                row(types, served),
+                key_arguments(types, served),
+                description=f'fetch data from the table: "{name}" using primary key columns',
+                extensions=meant(ByKeyField(served.table)),
+            ),
+        )
+
+
+def key_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:
+    """The columns of the primary key as arguments."""
+    return {
+        column.name: GraphQLArgument(GraphQLNonNull(types.typed(column.type)), description=column.comment)
+        for column in key_columns(served)
+    }
+
+
+def mutation_fields(types: Types, served: Served) -> Named:
+    """Fields that write a table. A table without a primary key is not written: its rows could not be told apart."""
+    if served.table.writable and key_columns(served):
+        if written(served):
+            yield from _inserts(types, served)
+            yield from _updates(types, served)
+        yield from _deletes(types, served)
+
+
+def _inserts(types: Types, served: Served) -> Named:
+    row_input = GraphQLNonNull(insert_input(types, served))
+    yield _field(
+        served,
+        "insert",
+        mutation_response(types, served),
+        {"objects": _argument(GraphQLNonNull(GraphQLList(row_input)), "the rows to be inserted")},
+        f'insert data into the table: "{served.name}"',
+    )
+    yield _field(
+        served,
+        "insert_one",
+        row(types, served),
+        {"object": _argument(row_input, "the row to be inserted")},
+        f'insert a single row into the table: "{served.name}"',
+    )
+
+
+def _updates(types: Types, served: Served) -> Named:
+    operators = {"_set": _argument(set_input(types, served), "sets the columns of the filtered rows to the values")}
+    if increased(served):
+        operators = {"_inc": _argument(inc_input(types, served), "increments the numeric columns"), **operators}
+    yield _field(
+        served,
+        "update",
+        mutation_response(types, served),
+        {**operators, "where": _argument(GraphQLNonNull(bool_exp(types, served)), "filter the rows to be updated")},
+        f'update data of the table: "{served.name}"',
+    )
+    yield _field(
+        served,
+        "update_by_pk",
+        row(types, served),
+        {**operators, "pk_columns": GraphQLArgument(GraphQLNonNull(pk_columns_input(types, served)))},
+        f'update single row of the table: "{served.name}"',
+    )
+
+
+def _deletes(types: Types, served: Served) -> Named:
+    yield _field(
+        served,
+        "delete",
+        mutation_response(types, served),
+        {"where": _argument(GraphQLNonNull(bool_exp(types, served)), "filter the rows to be deleted")},
+        f'delete data from the table: "{served.name}"',
+    )
+    yield _field(
+        served,
+        "delete_by_pk",
+        row(types, served),
+        key_arguments(types, served),
+        f'delete single row from the table: "{served.name}"',
+    )
+
+
+def _argument(type_: object, description: str) -> GraphQLArgument:
+    return GraphQLArgument(type_, description=description)  # type: ignore[arg-type]
+
+
+def _field(
+    served: Served,
+    verb: MutationVerb,
+    type_: GraphQLOutputType,
+    arguments: dict[str, GraphQLArgument],
+    description: str,
+) -> tuple[str, GraphQLField]:
+    action, _, rest = verb.partition("_")
+    name = f"{action}_{served.name}" + (f"_{rest}" if rest else "")
+    field = GraphQLField(type_, arguments, description=description, extensions=meant(WriteField(served.table, verb)))
+    return name, field

@@ -1,0 +1,99 @@
+"""The types of one schema, each made once and filled when it is first looked into."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+)
+
+from gemel.catalog import TableKey, ValueType
+from gemel_graphql.schema.meaning import Direction, meant
+from gemel_graphql.schema.scalars import BUILT_IN, Typed, scalar_name, wrapped
+from gemel_graphql.schema.served import Served, Surface
+
+T = TypeVar("T", bound=GraphQLNamedType)
+Fields = Callable[[], Mapping[str, GraphQLField]]
+InputFields = Callable[[], Mapping[str, GraphQLInputField]]
+
+DIRECTIONS: Mapping[str, Direction] = {
+    "asc": Direction(descending=False, nulls_first=False),
+    "asc_nulls_first": Direction(descending=False, nulls_first=True),
+    "asc_nulls_last": Direction(descending=False, nulls_first=False),
+    "desc": Direction(descending=True, nulls_first=True),
+    "desc_nulls_first": Direction(descending=True, nulls_first=True),
+    "desc_nulls_last": Direction(descending=True, nulls_first=False),
+}
+_DIRECTION_TEXTS = {
+    "asc": "in ascending order, nulls last",
+    "asc_nulls_first": "in ascending order, nulls first",
+    "asc_nulls_last": "in ascending order, nulls last",
+    "desc": "in descending order, nulls first",
+    "desc_nulls_first": "in descending order, nulls first",
+    "desc_nulls_last": "in descending order, nulls last",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Types:
+    """Store of named types.
+
+    Fields are thunks: of a thousand tables only those that a request touches are ever filled. Introspection fills the
+    rest in a thread of its own, hence the atomic ``setdefault``.
+    """
+
+    surface: Surface
+    _made: dict[str, Any] = field(default_factory=dict)
+    _shared: dict[Hashable, Any] = field(default_factory=dict)
+
+    def _keep(self, made: T) -> T:
+        kept: T = self._made.setdefault(made.name, made)
+        return kept
+
+    def shared(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """A field that stands in several types: of a thousand tables they are most of the memory."""
+        return self._shared.get(key) or self._shared.setdefault(key, make())
+
+    def served(self, key: TableKey) -> Served:
+        """The table at the other end of a relation."""
+        return self.surface.tables[key]
+
+    def object(
+        self, name: str, description: str | None, fields: Fields, extensions: dict[str, Any] | None = None
+    ) -> GraphQLObjectType:
+        """An object type."""
+        found: GraphQLObjectType | None = self._made.get(name)
+        return found or self._keep(GraphQLObjectType(name, fields, description=description, extensions=extensions))
+
+    def input(self, name: str, description: str | None, fields: InputFields) -> GraphQLInputObjectType:
+        """An input type."""
+        return self._made.get(name) or self._keep(GraphQLInputObjectType(name, fields, description=description))
+
+    def enum(self, name: str, description: str, values: Mapping[str, GraphQLEnumValue]) -> GraphQLEnumType:
+        """An enum type."""
+        return self._made.get(name) or self._keep(GraphQLEnumType(name, dict(values), description=description))
+
+    def scalar(self, type_: ValueType) -> GraphQLScalarType:
+        """The scalar of a column's type, or of its members'."""
+        name = scalar_name(type_)
+        return BUILT_IN.get(name) or self._made.get(name) or self._keep(GraphQLScalarType(name))
+
+    def typed(self, type_: ValueType) -> Typed:
+        """The scalar, or a list of it."""
+        return wrapped(self.scalar(type_), type_)
+
+    def order_by(self) -> GraphQLEnumType:
+        """The enum of directions."""
+        values = {
+            name: GraphQLEnumValue(name, _DIRECTION_TEXTS[name], extensions=meant(direction))
+            for name, direction in DIRECTIONS.items()
+        }
+        return self._made.get("order_by") or self.enum("order_by", "column ordering options", values)

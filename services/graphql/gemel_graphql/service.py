@@ -1,0 +1,145 @@
+"""The way of an operation: look up its plan, or parse and plan it; run it; write the answer."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gemel.auth import Actor
+from gemel.errors import RequestError
+from gemel.request import Query
+from gemel.serve import Answer, Engine
+from gemel_graphql.cache import Entry, Key, Plan, Plans
+from gemel_graphql.introspect import Introspection
+from gemel_graphql.own.run import OwnAnswers, resolve_own
+from gemel_graphql.own.schema import Own
+from gemel_graphql.parse.document import read_document
+from gemel_graphql.parse.operation import Operation, choose, resolve
+from gemel_graphql.parse.refuse import refuse
+from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
+from gemel_graphql.parse.shape import Shapes
+from gemel_graphql.respond.frame import ReadFrame, quoted, read_frame, write_frame
+from gemel_graphql.schema.build import Schema, Schemas
+
+LARGE: Final = 32_768
+"""Characters from which on a text is parsed in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked."""
+
+    text: str
+    operation: str | None
+    variables: Mapping[str, Any]
+
+
+class Service:
+    """Answers operations for one engine."""
+
+    def __init__(self, engine: Engine, schemas: Schemas, own: Own | None) -> None:
+        self._engine = engine
+        self._schemas = schemas
+        self._own = own
+        self._introspections = {id(schema): Introspection(schema) for schema in (schemas.admin, schemas.other)}
+        self._shapes = {id(schema): Shapes() for schema in (schemas.admin, schemas.other)}
+        self._plans = Plans()
+
+    async def answer(self, request: Request, actor: Actor) -> bytes:
+        """The body of the answer.
+
+        :raises GemelError: the request is refused.
+        """
+        key: Key = (request.text, request.operation, actor.role)
+        entry = self._plans.find(key)
+        if entry is not None:
+            variables = entry.bind(request.variables)
+            if variables is not None:
+                plan = entry.plans.get(entry.shape(variables))
+                if plan is not None:
+                    return await self._run(plan, plan.values(variables), actor)
+        try:
+            return await self._anew(key, entry, request, actor)
+        except RecursionError:
+            raise refuse("the operation is nested too deeply") from None
+
+    async def _run(self, plan: Plan, values: Sequence[object], actor: Actor) -> bytes:
+        if isinstance(plan.frame, ReadFrame):
+            answers = await self._engine.read(plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
+            return plan.frame.fill(answers)
+        written = await self._engine.write(actor.role, plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
+        return plan.frame.fill(written)
+
+    async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
+        schema = self._schemas.of(actor.role)
+        operation = entry.operation if entry is not None else await _operation(request)
+        variables = resolve(operation, request.variables)
+        parsed = parse_operation(schema, operation, variables)
+        if any(isinstance(output, Introspected | Resolved) for output in parsed.outputs):
+            return await self._mixed(schema, parsed, actor)
+        plan = self._plan(parsed, actor.role)
+        values = plan.values(variables)
+        if parsed.scope.cacheable:
+            if entry is None:
+                entry = Entry.of(operation)
+                self._plans.add(key, entry)
+            entry.keep(plan, variables, parsed.scope.types, self._shapes[id(schema)])
+        return await self._run(plan, values, actor)
+
+    def _plan(self, parsed: Parsed, role: str) -> Plan:
+        extracts, constants = tuple(parsed.scope.extracts), tuple(parsed.scope.constants)
+        if any(isinstance(output, Changed) for output in parsed.outputs):
+            return Plan(extracts, constants, parsed.mutation, write_frame(parsed.outputs))
+        prepared = self._engine.prepare(role, parsed.query) if parsed.query is not None else None
+        return Plan(extracts, constants, prepared, read_frame(parsed.outputs))
+
+    # --- operations with introspection or own resolvers in them --------------
+
+    async def _mixed(self, schema: Schema, parsed: Parsed, actor: Actor) -> bytes:
+        scope = parsed.scope
+        members: dict[str, str] = {}
+        asked = [output for output in parsed.outputs if isinstance(output, Introspected)]
+        if asked:
+            introspection = self._introspections[id(schema)]
+            members |= await introspection.answer(scope.operation, asked, scope.values)
+        own = await self._resolve(parsed, actor)
+        roots = own.roots(scope)
+        answers = await self._read((*(parsed.query.roots if parsed.query else ()), *roots), parsed, actor)
+        first = len(answers) - len(roots)
+        members |= own.fill(answers[first:])
+        pairs = (f"{quoted(output.key)}:{_member(output, members, answers)}" for output in parsed.outputs)
+        return ('{"data":{' + ",".join(pairs) + "}}").encode()
+
+    async def _resolve(self, parsed: Parsed, actor: Actor) -> OwnAnswers:
+        outputs = [output for output in parsed.outputs if isinstance(output, Resolved)]
+        if self._own is None or not outputs:
+            return OwnAnswers()
+        return await resolve_own(self._engine, self._own, parsed.scope, outputs, actor)
+
+    async def _read(self, roots: tuple[Any, ...], parsed: Parsed, actor: Actor) -> tuple[Answer, ...]:
+        if not roots:
+            return ()
+        scope = parsed.scope
+        plan = Plan(tuple(scope.extracts), tuple(scope.constants), None, ReadFrame((), ""))
+        prepared = self._engine.prepare(actor.role, Query(roots))
+        return await self._engine.read(prepared, plan.values(scope.values))
+
+
+def _member(output: Output, members: Mapping[str, str], answers: Sequence[Answer]) -> str:
+    match output:
+        case Text():
+            return quoted(output.text)
+        case Read():
+            return answers[output.index].body
+    return members[output.key]
+
+
+async def _operation(request: Request) -> Operation:
+    if len(request.text) <= LARGE:
+        return choose(read_document(request.text), request.operation)
+    return await asyncio.to_thread(lambda: choose(read_document(request.text), request.operation))
+
+
+def bad_body(text: str, *steps: str) -> RequestError:
+    """The body is JSON, but not that of a request."""
+    return RequestError("parse-failed", text, at=steps)

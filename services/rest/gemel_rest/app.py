@@ -1,0 +1,82 @@
+"""The REST service as one ASGI app."""
+
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response as HttpResponse
+from starlette.types import ASGIApp
+
+from gemel.auth import Authenticator
+from gemel.errors import GemelError
+from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
+from gemel.serve import Engine
+from gemel_rest.endpoint import PREFIX, Endpoint
+from gemel_rest.openapi import Documents, add_pages
+from gemel_rest.respond.errors import Problem, error_response, problem_response
+from gemel_rest.respond.model import Response
+
+BELOW: Final = PREFIX + "/"
+
+
+class Rest:
+    """What is under ``/rest/v1`` goes straight to the endpoint, everything else to a FastAPI app.
+
+    The endpoint stands before the FastAPI app and not in it, since its layers cost as much as a small query.
+    """
+
+    def __init__(self, endpoint: AsgiApp, site: ASGIApp) -> None:
+        self._endpoint = endpoint
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] == "http" and (scope["path"].startswith(BELOW) or scope["path"] == PREFIX):
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._site(scope, receive, send)
+
+
+def create_app(engine: Engine) -> AsgiApp:
+    """The service of an engine: ``/rest/v1``, ``/openapi.json`` and ``/docs``."""
+    authenticator = Authenticator(engine.settings)
+    documents = Documents(engine.catalog, engine.app.name)
+    site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    add_pages(site, documents, authenticator, PREFIX)
+    _speak_the_dialect(site)
+    return Rest(Endpoint(engine, authenticator, documents), site)
+
+
+def crash(trace_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Answer when the service failed: nothing of the inside but the trace id, by which the log tells the rest."""
+    problem = Problem("PGRSTX00", 500, "Internal server error", f"The trace id of the request is {trace_id}.")
+    response = problem_response(problem)
+    body = response.body or b""
+    return response.status, [*response.headers, (b"content-length", b"%d" % len(body))], body
+
+
+def _speak_the_dialect(site: FastAPI) -> None:
+    @site.exception_handler(GemelError)
+    async def refused(_: Request, error: GemelError) -> HttpResponse:
+        return _http(error_response(error))
+
+    @site.exception_handler(HTTPException)
+    async def framework(request: Request, error: HTTPException) -> HttpResponse:
+        if error.status_code == 405:
+            problem = Problem("PGRST117", 405, f"Unsupported HTTP method: {request.method}")
+        elif error.status_code == 404:
+            problem = Problem("PGRST125", 404, "Invalid path specified in request URL")
+        else:
+            problem = Problem("PGRST100", error.status_code, str(error.detail))
+        return _http(problem_response(problem))
+
+    @site.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> HttpResponse:
+        return _http(problem_response(Problem("PGRST100", 400, "The request is not valid", str(error.errors()))))
+
+
+def _http(response: Response) -> HttpResponse:
+    answer = HttpResponse(response.body or b"", response.status)
+    answer.raw_headers = [*response.headers, (b"content-length", b"%d" % len(response.body or b""))]
+    return answer

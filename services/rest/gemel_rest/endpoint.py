@@ -1,0 +1,160 @@
+"""The endpoint: a plain ASGI callable under ``/rest/v1`` (``docs/dialects/rest.md`` section 1).
+
+A question that was asked before, to the letter and by the same role, is neither parsed nor planned again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from gemel.auth import Authenticator
+from gemel.edge import peer_is_loopback, read_body, request_headers
+from gemel.errors import GemelError, RequestError, UnknownTable
+from gemel.observe.asgi import Receive, Scope, Send
+from gemel.serve import Engine, Prepared
+from gemel_rest.cache import BoundedCache
+from gemel_rest.openapi import Documents
+from gemel_rest.parse.functions import unknown_function
+from gemel_rest.parse.model import ReadShape, Values
+from gemel_rest.parse.path import Resource, invalid_path, parse_path
+from gemel_rest.parse.read import parse_read
+from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.text import not_implemented
+from gemel_rest.parse.write import Verb, parse_write
+from gemel_rest.respond.errors import error_response
+from gemel_rest.respond.model import Response
+from gemel_rest.respond.read import read_response
+from gemel_rest.respond.send import send_response
+from gemel_rest.respond.write import write_response
+
+PREFIX: Final = "/rest/v1"
+
+ENTRIES: Final = 4096
+BYTES: Final = 16 * 1024 * 1024
+"""Size of the cache of questions, counted by their texts."""
+OVERHEAD: Final = 2048
+"""Bytes that an entry takes beside its texts, about."""
+
+Key = tuple[str, str, bytes, bytes, str | None, str | None, str | None, str | None]
+
+METHODS: Final = {
+    "root": ("OPTIONS", "GET", "HEAD"),
+    "table": ("OPTIONS", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+    "item": ("OPTIONS", "GET", "HEAD", "PUT", "PATCH", "DELETE"),
+    "function": ("OPTIONS", "GET", "HEAD", "POST"),
+}
+
+VERBS: Final[Mapping[str, Verb]] = {"POST": "POST", "PATCH": "PATCH", "DELETE": "DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A question that was asked before."""
+
+    prepared: Prepared
+    values: Values
+    shape: ReadShape
+
+
+class Endpoint:
+    """Serves the tables of one engine."""
+
+    def __init__(self, engine: Engine, authenticator: Authenticator, documents: Documents) -> None:
+        self._engine = engine
+        self._authenticator = authenticator
+        self._documents = documents
+        self._cut = len(PREFIX)
+        settings, catalog = engine.settings, engine.catalog
+        self._rules = Rules(catalog, catalog.schemas, settings.max_rows or None, settings.safe_writes)
+        self._known: BoundedCache[Key, Known] = BoundedCache(ENTRIES, BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        method = scope["method"]
+        try:
+            response = await self._answer(method, scope, receive)
+        except GemelError as error:
+            response = error_response(error)
+        await send_response(send, method, response)
+
+    async def _answer(self, method: str, scope: Scope, receive: Receive) -> Response:
+        headers = request_headers(scope)
+        actor = self._authenticator.authenticate(headers, peer_is_loopback(scope))
+        role = scope["gemel.role"] = actor.role
+        path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
+        if method not in ("GET", "HEAD"):
+            return await self._other(method, role, path, scope, headers, receive)
+        get = headers.get
+        key = (
+            role,
+            method,
+            path,
+            scope["query_string"],
+            get("accept"),
+            get("prefer"),
+            get("range"),
+            get("accept-profile"),
+        )
+        known = self._known.get(key)
+        if known is None:
+            resource = self._resource(method, path, scope)
+            if resource.kind == "root":
+                return self._documents.response(role, headers, PREFIX)
+            if resource.kind == "function":
+                raise unknown_function(method, resource, scope["query_string"], self._rules, headers)
+            known = self._prepare(key, role, resource, headers)
+        else:
+            scope["gemel.route"] = "item" if known.shape.item else "table"
+        answers = await self._engine.read(known.prepared, known.values)
+        return read_response(answers[0], known.shape)
+
+    def _prepare(self, key: Key, role: str, resource: Resource, headers: Mapping[str, str]) -> Known:
+        call = parse_read(self._rules, key[1], resource, key[3], headers)
+        known = Known(self._engine.prepare(role, call.query), call.values, call.shape)
+        self._known.put(key, known, OVERHEAD + sum(len(part) for part in key if part is not None))
+        return known
+
+    def _resource(self, method: str, path: bytes, scope: Scope) -> Resource:
+        scope["gemel.route"] = "other"
+        resource = parse_path(path)
+        scope["gemel.route"] = "rpc" if resource.kind == "function" else resource.kind
+        if method not in METHODS[resource.kind]:
+            code = "PGRST101" if resource.kind == "function" else "PGRST117"
+            raise RequestError(code, f"Unsupported HTTP method: {method}", status=405)
+        return resource
+
+    async def _other(
+        self, method: str, role: str, path: bytes, scope: Scope, headers: Mapping[str, str], receive: Receive
+    ) -> Response:
+        resource = self._resource(method, path, scope)
+        if method == "OPTIONS":
+            return self._options(resource, headers)
+        if resource.kind == "function":
+            raise unknown_function(method, resource, scope["query_string"], self._rules, headers)
+        if resource.kind == "item":
+            raise not_implemented(f"{method} of an item is not implemented: use the table with a filter by its key.")
+        verb = VERBS.get(method)
+        if verb is None:
+            raise not_implemented("Single upsert (PUT) is not implemented.")
+        body = await read_body(receive, headers, self._engine.settings.body_limit)
+        call = parse_write(self._rules, verb, resource, scope["query_string"], headers, body)
+        written = await self._engine.write(role, call.mutation, call.values)
+        return write_response(written[0], call.shape)
+
+    def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:
+        allowed = METHODS[resource.kind]
+        if resource.kind == "function":
+            raise unknown_function("OPTIONS", resource, b"", self._rules, headers)
+        if resource.kind != "root":
+            schema, _ = schema_of(self._rules, "OPTIONS", headers)
+            table = self._rules.catalog.tables.get((schema, resource.name))
+            if table is None:
+                raise UnknownTable(schema, resource.name)
+            if table.primary_key is None and resource.kind == "item":
+                raise invalid_path()
+            if table.primary_key is None:
+                allowed = tuple(name for name in allowed if name != "PUT")
+            if not table.writable:
+                allowed = ("OPTIONS", "GET", "HEAD")
+        return Response(200, ((b"allow", ",".join(allowed).encode()), (b"content-length", b"0")))

@@ -1,0 +1,46 @@
+"""The OpenAPI 3.1 document of a catalog: sorted, and the same for the same models."""
+
+from typing import Any
+
+from gemel.catalog import Catalog
+from gemel_rest.openapi.operations import table_paths
+from gemel_rest.openapi.responses import error_schema, shared_responses
+from gemel_rest.openapi.schemas import names_of, table_schemas
+
+DESCRIPTION = (
+    "Tables over HTTP in PostgREST's dialect: filters, ordering and related rows stand in the query string, pages and"
+    " counts in headers. A row is also found under its key."
+)
+
+
+def make_document(catalog: Catalog, title: str, prefix: str, *, visible: bool) -> dict[str, Any]:
+    """The document.
+
+    :param title: name of the app.
+    :param prefix: where the tables are mounted.
+    :param visible: whether the reader may see the tables.
+    """
+    names = names_of(catalog) if visible else {}
+    schemas: dict[str, Any] = {"Error": error_schema()}
+    paths: dict[str, Any] = {}
+    tags = []
+    for key in names:
+        table = catalog.tables[key]
+        schemas |= table_schemas(table, names)
+        if key[0] == catalog.schemas[0]:  # those of other schemas are reached by a header, not by a path
+            paths |= table_paths(catalog, table, names)
+            tags.append({"name": table.name, **({"description": table.comment} if table.comment else {})})
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {"title": title, "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": prefix}],
+        "security": [{"bearer": []}, {}],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": shared_responses(),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }

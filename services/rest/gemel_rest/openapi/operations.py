@@ -1,0 +1,126 @@
+"""The operations on a table and on its rows."""
+
+from typing import Any
+
+from gemel.catalog import Catalog, Table, TableKey
+from gemel_rest.openapi import parameters as given
+from gemel_rest.openapi.responses import created, errors, read_responses, written
+from gemel_rest.openapi.schemas import example_row
+
+Operation = dict[str, Any]
+
+COUNT = ("count=exact", "count=planned", "count=estimated")
+RETURN = ("return=minimal", "return=representation")
+STRICT = ("handling=strict", "max-affected=<n>")
+
+
+def table_paths(catalog: Catalog, table: Table, names: dict[TableKey, str]) -> dict[str, Any]:
+    """Path items of a table."""
+    name = names[table.key]
+    paths = {f"/{table.name}": _table(catalog, table, name)}
+    if table.primary_key is not None:
+        path, item = _item(table, name)
+        paths[path] = item
+    return paths
+
+
+def _table(catalog: Catalog, table: Table, name: str) -> dict[str, Any]:
+    item: dict[str, Any] = {"get": _list(catalog, table, name)}
+    item["head"] = {**item["get"], "operationId": f"head{name}", "summary": f"Headers of the list of {table.name}"}
+    item["head"]["responses"] = _without_content(item["get"]["responses"])
+    item["head"]["parameters"] = [one for one in item["get"]["parameters"] if one["name"] != "Range"]
+    if table.writable and table.primary_key is not None:
+        item["post"] = _create(catalog, table, name)
+        item["patch"] = _update(catalog, table, name)
+        item["delete"] = _delete(catalog, table, name)
+    return item
+
+
+def _operation(table: Table, identifier: str, summary: str, parameters: list[given.Parameter]) -> Operation:
+    return {"operationId": identifier, "summary": summary, "tags": [table.name], "parameters": parameters}
+
+
+def _list(catalog: Catalog, table: Table, name: str) -> Operation:
+    parameters = [
+        *given.filters(table),
+        *given.logic(),
+        given.select(table),
+        given.order(table),
+        *given.page(),
+        given.range_header(),
+        given.prefer(*COUNT),
+        given.profile("Accept-Profile", catalog.schemas),
+    ]
+    responses = {**read_responses(name, example_row(table)), **errors(400, 401, 403, 404, 406, 416)}
+    return {**_operation(table, f"list{name}", f"List {table.name}", parameters), "responses": responses}
+
+
+def _create(catalog: Catalog, table: Table, name: str) -> Operation:
+    parameters = [
+        given.columns(table),
+        given.select(table),
+        given.prefer(*RETURN, "return=headers-only", "missing=default", "count=exact"),
+        given.profile("Content-Profile", catalog.schemas),
+    ]
+    operation = _operation(table, f"create{name}", f"Insert into {table.name}", parameters)
+    responses = {"201": created(name), **errors(400, 401, 403, 404, 406, 409)}
+    return {**operation, "requestBody": _body(f"{name}Insert", many=True), "responses": responses}
+
+
+def _update(catalog: Catalog, table: Table, name: str) -> Operation:
+    operation = _operation(table, f"update{name}s", f"Change rows of {table.name}", _chosen(catalog, table))
+    responses = {**written(name), **errors(400, 401, 403, 404, 406, 409)}
+    return {**operation, "requestBody": _body(f"{name}Update", many=False), "responses": responses}
+
+
+def _delete(catalog: Catalog, table: Table, name: str) -> Operation:
+    operation = _operation(table, f"delete{name}s", f"Delete rows of {table.name}", _chosen(catalog, table))
+    return {**operation, "responses": {**written(name), **errors(400, 401, 403, 404, 406, 409)}}
+
+
+def _chosen(catalog: Catalog, table: Table) -> list[given.Parameter]:
+    return [
+        *given.filters(table),
+        *given.logic(),
+        given.select(table),
+        given.prefer(*RETURN, "count=exact", *STRICT),
+        given.profile("Content-Profile", catalog.schemas),
+    ]
+
+
+def _item(table: Table, name: str) -> tuple[str, dict[str, Any]]:
+    key = table.primary_key.columns if table.primary_key is not None else ()
+    parameter = "_".join(key)
+    schema = {"type": "string", "pattern": ",".join(["[^,]+"] * len(key))}
+    path = {
+        "name": parameter,
+        "in": "path",
+        "required": True,
+        "description": f"Primary key: {', '.join(key)}, separated by commas" if len(key) > 1 else "Primary key",
+        "schema": schema,
+        "examples": {"first": {"value": ",".join(str(example_row(table)[column]) for column in key)}},
+    }
+    get = _operation(table, f"get{name}", f"One row of {table.name}", [path, given.select(table)])
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    get["responses"] = {"200": {"description": "The row", "content": content}, **errors(400, 401, 403, 404, 406)}
+    return f"/{table.name}/{{{parameter}}}", {"get": get}
+
+
+def _body(schema: str, *, many: bool) -> dict[str, Any]:
+    one = {"$ref": f"#/components/schemas/{schema}"}
+    either = {"oneOf": [one, {"type": "array", "items": one}]} if many else one
+    content = {
+        "application/json": {"schema": either},
+        "text/csv": {"schema": {"type": "string"}},
+        "application/x-www-form-urlencoded": {"schema": one},
+    }
+    return {"required": True, "content": content}
+
+
+def _without_content(responses: dict[str, Any]) -> dict[str, Any]:
+    return {
+        status: {key: value for key, value in response.items() if key != "content"}
+        if "$ref" not in response
+        else {"description": "As of GET, without a body"}
+        for status, response in responses.items()
+    }

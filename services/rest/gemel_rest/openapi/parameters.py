@@ -1,0 +1,155 @@
+"""Parameters: what may stand in the query string and in the headers, per table (``docs/dialects/rest.md`` 25)."""
+
+from typing import Any
+
+from gemel.catalog import Column, Kind, Table
+from gemel.catalog.types import MOMENTS, NUMBERS, TEXTS
+
+Parameter = dict[str, Any]
+
+COMPARED = ("eq", "neq", "gt", "gte", "lt", "lte")
+MATCHED = ("like", "ilike", "match", "imatch")
+SAMPLES: dict[Kind, tuple[str, str]] = {
+    Kind.BOOLEAN: ("true", "false"),
+    Kind.UUID: ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"),
+    Kind.DATE: ("2009-01-01", "2009-12-31"),
+    Kind.TIMESTAMP: ("2009-01-01T00:00:00", "2009-12-31T00:00:00"),
+    Kind.TIMESTAMPTZ: ("2009-01-01T00:00:00Z", "2009-12-31T00:00:00Z"),
+    Kind.TIME: ("12:00:00", "13:00:00"),
+    Kind.TIMETZ: ("12:00:00Z", "13:00:00Z"),
+    Kind.INTERVAL: ("1 day", "2 days"),
+    Kind.BYTEA: ("\\x00", "\\x01"),
+}
+
+
+def filters(table: Table) -> list[Parameter]:
+    """A parameter for each column that can be filtered by its name."""
+    return [_filter(column) for column in table.columns.values()]
+
+
+def _filter(column: Column) -> Parameter:
+    operators = _operators(column)
+    states = "null|not_null|true|false|unknown" if column.type.kind is Kind.BOOLEAN else "null|not_null"
+    pattern = (
+        rf"^(not\.)?({'|'.join(operators)})(\((any|all)\))?\..*|^(not\.)?in\.\(.*\)$"
+        rf"|^(not\.)?isdistinct\..*|^(not\.)?is\.({states})$"
+    )
+    described = f"Filter by `{column.name}`: {', '.join((*operators, 'in', 'is', 'isdistinct'))}; `not.` negates."
+    return {
+        "name": quoted(column.name),
+        "in": "query",
+        "description": described,
+        "style": "form",
+        "explode": True,
+        "schema": {"type": "array", "items": {"type": "string", "pattern": pattern}},
+        "examples": _examples(column),
+    }
+
+
+def quoted(name: str) -> str:
+    """A name as it is written in a query string."""
+    plain = all(sign.isalnum() or sign in "_$" for sign in name)
+    reserved = name in ("select", "order", "limit", "offset", "and", "or", "columns", "on_conflict")
+    return name if plain and not reserved else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _operators(column: Column) -> tuple[str, ...]:
+    kind = column.type.kind
+    if kind in TEXTS:
+        return (*COMPARED, *MATCHED)
+    if kind in (Kind.JSON, Kind.JSONB, Kind.ARRAY):
+        return (*COMPARED, "cs", "cd", "ov") if kind is Kind.ARRAY else ("eq", "neq", "cs", "cd")
+    return COMPARED
+
+
+def _examples(column: Column) -> dict[str, Any]:
+    kind = column.type.kind
+    if kind in (Kind.JSON, Kind.JSONB, Kind.ARRAY, Kind.OTHER):
+        return {"is": {"value": ["not.is.null"]}}
+    labels = column.type.labels
+    sample = SAMPLES.get(kind, ("1", "2") if kind in NUMBERS else ("a", "b"))
+    first, second = (labels[0], labels[-1]) if labels else sample
+    found = {"eq": f"eq.{first}", "in": f"in.({first},{second})", "is": "not.is.null"}
+    if kind in NUMBERS | MOMENTS:
+        found["gte"] = f"gte.{first}"
+    if kind in TEXTS:
+        found["ilike"] = f"ilike.*{first}*"
+    return {name: {"value": [text]} for name, text in found.items()}
+
+
+def select(table: Table) -> Parameter:
+    """The select parameter, with an example made of real columns and relations."""
+    names = [quoted(column.name) for column in table.stored]
+    text = ",".join(names[:3])
+    examples = {"all": {"value": "*"}, "columns": {"value": text}}
+    if table.relations:
+        relation = next(iter(table.relations))
+        examples["embed"] = {"value": f"{text},{quoted(relation)}(*)"}
+    return _text("select", "Columns and related rows to give; `*` are all columns.", examples)
+
+
+def order(table: Table) -> Parameter:
+    """The order parameter."""
+    names = [quoted(column.name) for column in table.stored]
+    examples = {"up": {"value": names[0]}, "down": {"value": f"{names[-1]}.desc.nullslast,{names[0]}"}}
+    described = "Columns to sort by, each with `.asc` or `.desc`, and `.nullsfirst` or `.nullslast`."
+    return _text("order", described, examples)
+
+
+def logic() -> list[Parameter]:
+    """``and`` and ``or``."""
+    described = "Conditions combined: `(column.operator.value,…)`; may be nested."
+    return [_text(name, described, None) for name in ("and", "or")]
+
+
+def columns(table: Table) -> Parameter:
+    """The columns parameter of an insert."""
+    names = [column.name for column in table.stored if not column.generated]
+    return {
+        "name": "columns",
+        "in": "query",
+        "description": "Set exactly these columns; other members of the body are ignored.",
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+    }
+
+
+def prefer(*values: str) -> Parameter:
+    """The Prefer header with the values that an operation honours."""
+    return {
+        "name": "Prefer",
+        "in": "header",
+        "description": f"Any of these, separated by commas: {', '.join(f'`{value}`' for value in values)}.",
+        "schema": {"type": "string"},
+        "examples": {value.replace("=", "-"): {"value": value} for value in values if "<" not in value},
+    }
+
+
+def page() -> list[Parameter]:
+    """limit and offset."""
+    kinds = (("limit", "Most rows to give."), ("offset", "Rows to leave out at the start."))
+    whole = {"type": "integer", "minimum": 0}
+    return [{"name": name, "in": "query", "description": text, "schema": whole} for name, text in kinds]
+
+
+def range_header() -> Parameter:
+    """The Range header of GET."""
+    return {
+        "name": "Range",
+        "in": "header",
+        "description": "First and last row, counted from 0: another way to say limit and offset.",
+        "schema": {"type": "string", "pattern": "^[0-9]+-[0-9]*$"},
+        "examples": {"first": {"value": "0-24"}},
+    }
+
+
+def profile(name: str, schemas: tuple[str, ...]) -> Parameter:
+    """Accept-Profile or Content-Profile."""
+    allowed = {"type": "string", "enum": list(schemas), "default": schemas[0]}
+    return {"name": name, "in": "header", "description": "Schema that is meant.", "schema": allowed}
+
+
+def _text(name: str, description: str, examples: dict[str, Any] | None) -> Parameter:
+    found: Parameter = {"name": name, "in": "query", "description": description, "schema": {"type": "string"}}
+    return {**found, "examples": examples} if examples else found

@@ -1,0 +1,50 @@
+"""The document as it is served: made once for each view of the catalog, with an ETag."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gemel.auth.actor import ADMIN
+from gemel.catalog import Catalog
+from gemel_rest.openapi.document import make_document
+from gemel_rest.parse.accept import ROOT_TYPES, parse_accept
+from gemel_rest.respond.model import JSON, Response
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    body: bytes
+    etag: bytes
+
+
+class Documents:
+    """Documents of one catalog, per mount point."""
+
+    def __init__(self, catalog: Catalog, title: str) -> None:
+        self._catalog = catalog
+        self._title = title
+        self._made: dict[tuple[bool, str], _Made] = {}
+
+    def response(self, role: str, headers: Mapping[str, str], prefix: str) -> Response:
+        """Answer to a GET of the document. Without policies only the admin sees any tables.
+
+        :param prefix: where the tables are mounted.
+        :raises RequestError: ``PGRST107``.
+        """
+        media = parse_accept(headers.get("accept", ""), ROOT_TYPES)
+        made = self._document(role == ADMIN, prefix)
+        kept = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
+        common = ((b"etag", made.etag), (b"vary", b"Accept, Authorization"))
+        if made.etag.decode() in kept:
+            return Response(304, common)
+        kind = JSON if media.form == "array" else media.content_type.encode()
+        return Response(200, ((b"content-type", kind), *common), made.body)
+
+    def _document(self, visible: bool, prefix: str) -> _Made:
+        made = self._made.get((visible, prefix))
+        if made is None:
+            document = make_document(self._catalog, self._title, prefix, visible=visible)
+            body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+            made = self._made[(visible, prefix)] = _Made(body, b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())
+        return made

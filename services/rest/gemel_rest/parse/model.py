@@ -1,0 +1,71 @@
+"""What the parser gives: a question or a change for the engine, and what the answer has to look like."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from gemel.catalog import Kind
+from gemel.request import Mutation, Query
+from gemel_rest.parse.accept import Media
+
+Values: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What every answer needs to know."""
+
+    media: Media
+    singular: bool
+    columns: tuple[tuple[str, Kind | None], ...] | None
+    """Keys of a row and what they hold, where that is known; for CSV."""
+    preferences: str
+    """Value of Preference-Applied, perhaps empty."""
+    profile: str | None
+    """Value of Content-Profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadShape(Shape):
+    """Of a read."""
+
+    item: bool
+    """An item route: nothing found is 404."""
+    offset: int
+    location: str
+    """Value of Content-Location."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteShape(Shape):
+    """Of a change."""
+
+    verb: Literal["POST", "PATCH", "DELETE"]
+    returns: str
+    """``minimal``, ``headers-only`` or ``representation``."""
+    count: bool
+    """The number of rows is the total."""
+    path: str
+    """Of the table, encoded, for Location."""
+    key: tuple[str, ...]
+    """Columns of the primary key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCall:
+    """A question."""
+
+    query: Query
+    values: Values
+    shape: ReadShape
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCall:
+    """A change."""
+
+    mutation: Mutation
+    values: Values
+    shape: WriteShape
+
+
+Call: TypeAlias = ReadCall | WriteCall

@@ -1,0 +1,100 @@
+"""Reads: GET and HEAD of tables and items (``docs/dialects/rest.md`` sections 2 to 12)."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from gemel.catalog import Table
+from gemel.errors import RequestError
+from gemel.request import And, ColumnRef, Compare, Condition, Operator, Query, Root, Select, Source
+from gemel_rest.parse.accept import parse_accept
+from gemel_rest.parse.build import Builder, columns_of
+from gemel_rest.parse.model import ReadCall, ReadShape
+from gemel_rest.parse.path import Resource, invalid_path
+from gemel_rest.parse.prefer import parse_prefer
+from gemel_rest.parse.query import Parameters, parse_query
+from gemel_rest.parse.ranges import intersect
+from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.tree import parse_tree
+
+KEY = "rows"
+APPLIED = frozenset({"count", "handling"})
+
+
+def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, headers: Mapping[str, str]) -> ReadCall:
+    """The question that a GET or HEAD asks.
+
+    :param resource: a table or an item.
+    :param headers: by lower-case name.
+    :raises RequestError, NotEmbedded: it is not well formed.
+    """
+    schema, profile = schema_of(rules, method, headers)
+    preferences = parse_prefer(headers.get("prefer", ""))
+    media = parse_accept(headers.get("accept", ""))
+    parameters = parse_query(query)
+    table = rules.catalog.tables.get((schema, resource.name))
+    root = parse_tree(rules.catalog, table, parameters)
+    if method == "GET" and resource.kind == "table" and "range" in headers:
+        root.page = intersect(root.page, headers["range"])
+    builder = Builder(most=rules.max_rows, strip_nulls=media.strip_nulls, aggregates=rules.aggregates)
+    select = builder.select(root)
+    if resource.kind == "item":
+        select = _one(select, _key_condition(builder, table, resource, parameters))
+    source = Source(schema, resource.name)
+    shape = ReadShape(
+        media=media,
+        singular=media.form == "object" or (resource.kind == "item" and media.form == "array"),
+        columns=columns_of(root) if media.form == "csv" else None,
+        preferences=preferences.applied(APPLIED),
+        profile=profile,
+        item=resource.kind == "item",
+        offset=root.page.offset or 0,
+        location=_location(resource, parameters),
+    )
+    roots = (Root(KEY, source, select, total=preferences.count is not None),)
+    return ReadCall(Query(roots), tuple(builder.values), shape)
+
+
+def _one(select: Select, condition: Condition | None) -> Select:
+    own = select.rows.where  # of inner embeds: there are no filters on an item
+    parts = tuple(part for part in (condition, own) if part is not None)
+    where = And(parts) if len(parts) > 1 else next(iter(parts), None)
+    rows = select.rows
+    return Select(select.fields, type(rows)(where=where, most=rows.most), select.strip_nulls)
+
+
+def _key_condition(
+    builder: Builder, table: Table | None, resource: Resource, parameters: Parameters
+) -> Condition | None:
+    """The row that the path names.
+
+    :raises RequestError: the table has no key, another number of values, or parameters that an item does not take.
+    """
+    if table is None:
+        return None  # the plan says that it is not there
+    if table.primary_key is None:
+        raise invalid_path()
+    if _is_restricted(parameters):
+        raise _refused("filters, order, limit and offset of the row itself", "they hold for embeds only")
+    names = table.primary_key.columns
+    if len(names) != len(resource.key):
+        raise _refused(f"{len(resource.key)} values", f"the key of {table.name} is ({', '.join(names)})")
+    tests = (
+        Compare(ColumnRef(name), Operator.EQ, builder.slot(value))
+        for name, value in zip(names, resource.key, strict=True)
+    )
+    return And(tuple(tests))
+
+
+def _is_restricted(parameters: Parameters) -> bool:
+    named = [name for name, _ in (*parameters.filters, *parameters.logic)]
+    own = any("." not in name or name in ("not.and", "not.or") for name in named)
+    return own or any(() in part for part in (parameters.orders, parameters.limits, parameters.offsets))
+
+
+def _refused(what: str, details: str) -> RequestError:
+    return RequestError("PGRST100", f'"failed to parse item path" (line 1, column 1): {what}', f"unexpected: {details}")
+
+
+def _location(resource: Resource, parameters: Parameters) -> str:
+    key = "/" + ",".join(quote(value, safe="") for value in resource.key) if resource.kind == "item" else ""
+    return f"/{quote(resource.name, safe='')}{key}{parameters.canonical}"

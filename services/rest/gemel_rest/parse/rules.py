@@ -1,0 +1,37 @@
+"""What of the server the parser has to know, and which schema a request speaks of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gemel.catalog import Catalog
+from gemel.errors import RequestError
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Catalog and settings."""
+
+    catalog: Catalog
+    schemas: tuple[str, ...]
+    """Those exposed, the default one first."""
+    max_rows: int | None
+    safe_writes: bool
+    aggregates: bool = False
+    """Whether aggregate functions may be used; counting rows by ``count`` always may."""
+
+
+def schema_of(rules: Rules, method: str, headers: Mapping[str, str]) -> tuple[str, str | None]:
+    """The schema meant, and the value of Content-Profile if the answer has to tell it (section 18).
+
+    :raises RequestError: ``PGRST106``.
+    """
+    wanted = headers.get("accept-profile" if method in READS else "content-profile")
+    if wanted is None:
+        schema = rules.schemas[0]
+        return schema, schema if len(rules.schemas) > 1 else None
+    if wanted not in rules.schemas:
+        hint = f"Only the following schemas are exposed: {', '.join(rules.schemas)}"
+        raise RequestError("PGRST106", f"Invalid schema: {wanted}", hint=hint, status=406)
+    return wanted, wanted

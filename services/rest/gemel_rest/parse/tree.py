@@ -1,0 +1,112 @@
+"""The tree of a request: the table, its embeds, and the parameters of each (``docs/dialects/rest.md`` section 7)."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gemel.catalog import Catalog, Relation, Table
+from gemel.errors import NotEmbedded, PlanError
+from gemel.plan.relate import find_relation
+from gemel.request import Link
+from gemel_rest.parse.filters import parse_key, parse_test
+from gemel_rest.parse.logic import parse_logic, parse_logic_key
+from gemel_rest.parse.order import parse_order
+from gemel_rest.parse.query import Parameters, Path
+from gemel_rest.parse.ranges import Page, parse_page
+from gemel_rest.parse.select import parse_select
+from gemel_rest.parse.syntax import EmbedItem, Filter, OrderTerm, SelectItem, Star, Tree
+from gemel_rest.parse.text import not_implemented
+
+MAX_EMBEDS = 64
+
+
+@dataclass(eq=False)
+class Node:
+    """The table (without ``item``) or an embed, with the parameters that speak of it."""
+
+    catalog: Catalog
+    items: tuple[SelectItem, ...]
+    item: EmbedItem | None = None
+    parent: "Node | None" = None
+    own: Table | None = None
+    children: list["Node"] = field(default_factory=list)
+    conditions: list[Tree] = field(default_factory=list)
+    order: tuple[OrderTerm, ...] = ()
+    page: Page = field(default_factory=Page)
+
+    @cached_property
+    def link(self) -> Link:
+        """The relation that an embed follows."""
+        assert self.item is not None  # noqa: S101 - the table itself is reached by no link
+        return Link(self.item.target, self.item.hint, detect=True, at=(self.item.key,))
+
+    @cached_property
+    def relation(self) -> Relation | None:
+        """What the link means; ``None`` when it means nothing, which planning will tell."""
+        if self.parent is None or self.parent.table is None:
+            return None
+        try:
+            return find_relation(self.catalog, self.parent.table, self.link)
+        except PlanError:
+            return None
+
+    @cached_property
+    def table(self) -> Table | None:
+        """Where the rows come from, if that is known."""
+        if self.parent is None:
+            return self.own
+        return self.catalog.tables.get(self.relation.target) if self.relation is not None else None
+
+    @property
+    def is_empty(self) -> bool:
+        """An embed that selects nothing, and whose embeds do not either: it adds no key."""
+        plain = any(not isinstance(item, EmbedItem) for item in self.items)
+        return not plain and all(child.is_empty for child in self.children)
+
+    def child(self, name: str) -> "Node | None":
+        """The embed of this alias, else of this target."""
+        named = (node for node in self.children if node.item is not None and node.item.key == name)
+        meant = (node for node in self.children if node.item is not None and node.item.target == name)
+        return next(named, None) or next(meant, None)
+
+    def at(self, path: Path) -> "Node":
+        """The embed at the end of a path.
+
+        :raises NotEmbedded: it is not selected.
+        """
+        node = self
+        for name in path:
+            found = node.child(name)
+            if found is None:
+                raise NotEmbedded(name)
+            node = found
+        return node
+
+
+def parse_tree(catalog: Catalog, table: Table | None, parameters: Parameters) -> Node:
+    """Put the parameters of a request where they belong.
+
+    :raises RequestError: one does not parse.
+    :raises NotEmbedded: one speaks of an embed that is not selected.
+    """
+    items = parse_select(parameters.select) if parameters.select is not None else ()
+    root = Node(catalog, items or (Star(),), own=table)
+    if _add_children(root) > MAX_EMBEDS:
+        raise not_implemented(f"More than {MAX_EMBEDS} embeds in a request.")
+    for name, value in parameters.filters:
+        path, key = parse_key(name)
+        root.at(path).conditions.append(Filter(key, parse_test(value)))
+    for name, value in parameters.logic:
+        path, negated, operator = parse_logic_key(name)
+        root.at(path).conditions.append(parse_logic(value, operator, negated))
+    for path, text in parameters.orders.items():
+        root.at(path).order = parse_order(text)
+    for path in parameters.limits.keys() | parameters.offsets.keys():
+        root.at(path).page = parse_page(parameters.limits.get(path), parameters.offsets.get(path))
+    return root
+
+
+def _add_children(node: Node) -> int:
+    for item in node.items:
+        if isinstance(item, EmbedItem):
+            node.children.append(Node(node.catalog, item.items, item, node))
+    return len(node.children) + sum(_add_children(child) for child in node.children)

@@ -1,0 +1,164 @@
+"""Changes: POST, PATCH and DELETE of tables (``docs/dialects/rest.md`` sections 14 and 15)."""
+
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import quote
+
+from gemel.catalog import Table
+from gemel.errors import RequestError
+from gemel.request import (
+    Assign,
+    ColumnRef,
+    Condition,
+    Delete,
+    Insert,
+    Mutation,
+    Select,
+    Slot,
+    Source,
+    Update,
+    Write,
+)
+from gemel_rest.parse.accept import Media, parse_accept
+from gemel_rest.parse.body import Body, invalid_body, parse_body
+from gemel_rest.parse.build import Builder, columns_of
+from gemel_rest.parse.columns import parse_columns
+from gemel_rest.parse.model import WriteCall, WriteShape
+from gemel_rest.parse.path import Resource
+from gemel_rest.parse.prefer import Preferences, parse_prefer
+from gemel_rest.parse.query import Parameters, parse_query
+from gemel_rest.parse.read import KEY
+from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.text import not_implemented
+from gemel_rest.parse.tree import Node, parse_tree
+
+Verb = Literal["POST", "PATCH", "DELETE"]
+
+APPLIED = {
+    "POST": frozenset({"missing", "return", "count", "handling"}),
+    "PATCH": frozenset({"missing", "return", "count", "handling", "max-affected"}),
+    "DELETE": frozenset({"return", "count", "handling", "max-affected"}),
+}
+
+
+class _Writer:
+    """One change in the making."""
+
+    def __init__(self, rules: Rules, verb: Verb, resource: Resource, query: bytes, headers: Mapping[str, str]) -> None:
+        self.rules, self.verb, self.resource = rules, verb, resource
+        self.schema, self.profile = schema_of(rules, verb, headers)
+        self.preferences: Preferences = parse_prefer(headers.get("prefer", ""))
+        self.media: Media = parse_accept(headers.get("accept", ""))
+        self.content_type = headers.get("content-type", "")
+        self.parameters: Parameters = parse_query(query)
+        self.table: Table | None = rules.catalog.tables.get((self.schema, resource.name))
+        self.root: Node = parse_tree(rules.catalog, self.table, self.parameters)
+        self.builder = Builder(most=None, strip_nulls=self.media.strip_nulls, aggregates=rules.aggregates)
+        self.source = Source(self.schema, resource.name)
+
+    def call(self, raw: bytes) -> WriteCall:
+        self._check()
+        match self.verb:
+            case "POST":
+                write: Write = self._insert(raw)
+            case "PATCH":
+                write = self._update(raw)
+            case "DELETE":
+                write = self._delete()
+        return WriteCall(Mutation((write,)), tuple(self.builder.values), self._shape())
+
+    def _check(self) -> None:
+        if self.table is not None and not self.table.writable:
+            raise RequestError("PGRST117", f"Unsupported HTTP method: {self.verb}", status=405)
+        if self.verb == "POST" and "resolution" in self.preferences.chosen:
+            raise not_implemented("Upsert (Prefer: resolution) is not implemented.")
+        if self.verb != "POST" and (() in self.parameters.limits or () in self.parameters.offsets):
+            # To ignore a limit would change rows that the client did not mean.
+            raise not_implemented(f"limit and offset are not implemented for {self.verb}.")
+
+    def _insert(self, raw: bytes) -> Insert:
+        columns = self._columns()
+        body = parse_body(raw, self.content_type, uniform=columns is None)
+        names = body.keys if columns is None else columns
+        rows = tuple(self._row(names, row) for row in body.rows)
+        return Insert(KEY, self.source, rows, self._returning(), self._exactly())
+
+    def _row(self, names: tuple[str, ...], row: Mapping[str, object]) -> tuple[tuple[ColumnRef, Slot], ...]:
+        defaults = self.preferences.chosen.get("missing") == "default"
+        given = (name for name in names if name in row or not defaults)
+        return tuple((_written(name), self.builder.slot(row.get(name))) for name in given)
+
+    def _update(self, raw: bytes) -> Update:
+        columns = self._columns()
+        body = parse_body(raw, self.content_type, uniform=columns is None)
+        assignments = self._assignments(columns, body)
+        where = self._where("UPDATE", harmless=not assignments)
+        most = self.preferences.max_affected
+        return Update(KEY, self.source, where, assignments, self._returning(), self._exactly(), most)
+
+    def _assignments(self, columns: tuple[str, ...] | None, body: Body) -> tuple[Assign, ...]:
+        if len(body.rows) > 1:
+            raise invalid_body("Empty or invalid json", "PATCH takes one object, or an array that holds one.")
+        if not body.rows or not body.keys:
+            return ()
+        row = body.rows[0]
+        names = body.keys if columns is None else columns
+        if self.preferences.chosen.get("missing") == "default" and any(name not in row for name in names):
+            raise not_implemented("Setting columns to their defaults (Prefer: missing=default) by PATCH.")
+        return tuple(Assign(_written(name), "set", self.builder.slot(row.get(name))) for name in names)
+
+    def _delete(self) -> Delete:
+        where = self._where("DELETE", harmless=False)
+        return Delete(KEY, self.source, where, self._returning(), self._exactly(), self.preferences.max_affected)
+
+    def _where(self, statement: str, *, harmless: bool) -> Condition | None:
+        where = self.builder.own_where(self.root)
+        if where is None and self.rules.safe_writes and not harmless:
+            raise RequestError("21000", f"{statement} requires a WHERE clause")
+        return where
+
+    def _columns(self) -> tuple[str, ...] | None:
+        return None if self.parameters.columns is None else parse_columns("columns", self.parameters.columns)
+
+    def _returning(self) -> tuple[Select, ...]:
+        wanted = self.preferences.returns == "representation"
+        return (self.builder.select(self.root, whole=True),) if wanted else ()
+
+    def _exactly(self) -> int | None:
+        return 1 if self.media.form == "object" else None
+
+    def _shape(self) -> WriteShape:
+        key = self.table.primary_key if self.table is not None else None
+        returns = self.preferences.returns
+        return WriteShape(
+            media=self.media,
+            singular=self.media.form == "object",
+            columns=columns_of(self.root) if self.media.form == "csv" else None,
+            preferences=self.preferences.applied(self._honoured()),
+            profile=self.profile,
+            verb=self.verb,
+            returns=returns,
+            count=self.preferences.count in ("exact", "estimated"),
+            path=f"/{quote(self.resource.name, safe='')}",
+            key=key.columns if key is not None else (),
+        )
+
+    def _honoured(self) -> frozenset[str]:
+        unheard = frozenset() if self.preferences.strict else frozenset({"max-affected"})
+        return APPLIED[self.verb] - unheard
+
+
+def parse_write(
+    rules: Rules, verb: Verb, resource: Resource, query: bytes, headers: Mapping[str, str], body: bytes
+) -> WriteCall:
+    """The change that a POST, PATCH or DELETE makes.
+
+    :param resource: a table.
+    :param headers: by lower-case name.
+    :raises RequestError, NotEmbedded: it is not well formed.
+    """
+    return _Writer(rules, verb, resource, query, headers).call(body)
+
+
+def _written(name: str) -> ColumnRef:
+    return ColumnRef(name, at=(name,))

@@ -1,0 +1,36 @@
+"""Answers to changes (``docs/dialects/rest.md`` sections 14, 15 and 23)."""
+
+from urllib.parse import quote
+
+from gemel.execute import Written
+from gemel_rest.parse.model import WriteShape
+from gemel_rest.respond.model import Headers, Response, header
+from gemel_rest.respond.ranges import content_range
+from gemel_rest.respond.read import body_headers, common_headers, represent
+
+
+def write_response(written: Written, shape: WriteShape) -> Response:
+    """Answer to a POST, PATCH or DELETE."""
+    headers: Headers = ((b"content-range", _range(written, shape).encode()), *common_headers(shape))
+    created = shape.verb == "POST"
+    if shape.returns == "representation":
+        body = represent(written.bodies[0], shape)
+        return Response(201 if created else 200, (*headers, *body_headers(shape)), body)
+    if not created:
+        return Response(204, headers)
+    location = _location(written, shape) if shape.returns == "headers-only" else None
+    more: Headers = (header("location", location),) if location is not None else ()
+    return Response(201, (*headers, *more, (b"content-length", b"0")))
+
+
+def _range(written: Written, shape: WriteShape) -> str:
+    total = written.affected if shape.count else None
+    return content_range(0, written.affected if shape.verb == "PATCH" else 0, total)
+
+
+def _location(written: Written, shape: WriteShape) -> str | None:
+    if len(written.keys) != 1 or not shape.key:
+        return None
+    pairs = zip(shape.key, written.keys[0], strict=True)
+    tests = (f"{quote(name, safe='')}=eq.{quote(value or '', safe='')}" for name, value in pairs)
+    return f"{shape.path}?{'&'.join(tests)}"

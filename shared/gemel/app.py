@@ -1,0 +1,114 @@
+"""Load the app package: the models, and whatever else lies beside them."""
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from sqlalchemy import MetaData
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, Mapper, registry
+
+from gemel.errors import AppError
+
+
+@dataclass(frozen=True)
+class App:
+    """An app package, imported and checked."""
+
+    name: str
+    """Import name."""
+    folder: Path
+    """Folder of the package."""
+    mappers: tuple[Mapper[object], ...]
+    """Mappers of all mapped classes, in the order of their class names."""
+    metadata: tuple[MetaData, ...]
+    """What Alembic compares: one per declarative base."""
+
+    @property
+    def resolvers(self) -> ModuleType | None:
+        """``resolvers.py``: Strawberry ``Query`` and ``Mutation``; ``None`` if the app has none.
+
+        Imported when it is asked for: only the GraphQL service has what it imports.
+
+        :raises AppError: it cannot be imported.
+        """
+        return _optional(f"{self.name}.resolvers")
+
+    @property
+    def migrations(self) -> Path:
+        """Folder of the Alembic revisions; may be missing."""
+        return self.folder / "migrations"
+
+    @property
+    def data(self) -> Path:
+        """Folder of the CSV files that ``seed`` loads; may be missing."""
+        return self.folder / "data"
+
+    @property
+    def head(self) -> str | None:
+        """Revision that this code was written for (``migrations/HEAD``); ``None`` if the app has no migrations."""
+        path = self.migrations / "HEAD"
+        return path.read_text(encoding="ascii").strip() or None if path.is_file() else None
+
+
+def load_app(name: str) -> App:
+    """Import the app package ``name`` and configure its mappers.
+
+    :raises AppError: the package or its models cannot be imported, or map nothing.
+    """
+    package = _import(name, "the settings name it as app")
+    if package.__file__ is None or not hasattr(package, "__path__"):
+        raise AppError(f"app {name!r} is not a package: make a folder {name}/ with __init__.py and models.py")
+    models = _import(f"{name}.models", "every app needs it: that is where the SQLAlchemy models are")
+    registries = _registries(models)
+    try:
+        for item in registries:
+            item.configure(cascade=True)
+    except SQLAlchemyError as error:
+        raise AppError(f"the models of {name!r} are not consistent: {error}") from error
+    mappers = sorted((mapper for item in registries for mapper in item.mappers), key=lambda m: m.class_.__name__)
+    if not mappers:
+        raise AppError(f"{name}.models maps no class: derive your models from a DeclarativeBase")
+    return App(
+        name=name,
+        folder=Path(package.__file__).parent,
+        mappers=tuple(mappers),
+        metadata=tuple(dict.fromkeys(item.metadata for item in registries)),
+    )
+
+
+def _import(name: str, why: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
+            raise AppError(f"{name} imports {error.name!r}, which is not installed") from error
+        top = name.partition(".")[0]
+        near = difflib.get_close_matches(top, (item.name for item in pkgutil.iter_modules()), 1)
+        hint = f"; did you mean {near[0]!r}?" if near and near[0] != top else ""
+        raise AppError(f"there is no module {name!r} on the import path ({why}){hint}") from error
+    except Exception as error:
+        raise AppError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _optional(name: str) -> ModuleType | None:
+    return _import(name, "") if importlib.util.find_spec(name) is not None else None
+
+
+def _registries(models: ModuleType) -> list[registry]:
+    found: dict[int, registry] = {}
+    for value in vars(models).values():
+        item = value if isinstance(value, registry) else getattr(value, "registry", None) if _is_base(value) else None
+        if isinstance(item, registry):
+            found[id(item)] = item
+    return list(found.values())
+
+
+def _is_base(value: object) -> bool:
+    return isinstance(value, type) and (
+        issubclass(value, DeclarativeBase | DeclarativeBaseNoMeta) or hasattr(value, "__mapper__")
+    )

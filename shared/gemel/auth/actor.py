@@ -1,0 +1,27 @@
+"""The one who asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+ADMIN: Final = "admin"
+ROLE: Final = "x-hasura-role"
+VARIABLE: Final = "x-hasura-"
+SECRETS: Final = ("x-hasura-admin-secret", "x-hasura-access-key")
+"""Headers that may carry the admin secret; the second is the old name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A role, and what is known of who bears it."""
+
+    role: str
+    """``admin`` sees and may do everything."""
+    claims: Mapping[str, str]
+    """Session variables by lower-case name, the resolved ``x-hasura-role`` among them; read-only."""
+
+    @classmethod
+    def of(cls, role: str, claims: Mapping[str, str]) -> "Actor":
+        """An actor whose variables tell its role."""
+        return cls(role, MappingProxyType({**claims, ROLE: role}))

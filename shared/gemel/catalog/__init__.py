@@ -1,0 +1,32 @@
+"""What exists: tables, columns, keys and relations, read once from the mappers of the app."""
+
+from gemel.catalog.model import (
+    DEFAULT_SCHEMA,
+    Cardinality,
+    Catalog,
+    Column,
+    ForeignKey,
+    Junction,
+    Key,
+    Relation,
+    Table,
+    TableKey,
+)
+from gemel.catalog.read import read_catalog
+from gemel.catalog.types import Kind, ValueType
+
+__all__ = [
+    "DEFAULT_SCHEMA",
+    "Cardinality",
+    "Catalog",
+    "Column",
+    "ForeignKey",
+    "Junction",
+    "Key",
+    "Kind",
+    "Relation",
+    "Table",
+    "TableKey",
+    "ValueType",
+    "read_catalog",
+]

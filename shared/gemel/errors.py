@@ -1,0 +1,225 @@
+"""Every error that Gemel raises on purpose, in one tree, grouped by the stage that refuses.
+
+::
+
+    GemelError
+    ├── SettingsError              start: a setting is wrong (key, what is wrong, where it was read)
+    ├── AppError                   start: the app package cannot be served
+    ├── AccessError                auth: who asks is not known, or may not
+    ├── RequestError               parse: not well formed
+    ├── RequestTooLarge            parse: the body is larger than allowed
+    ├── PlanError                  plan: names a thing that is not there, or that does not fit
+    │   ├── UnknownTable
+    │   ├── UnknownColumn
+    │   ├── UnknownRelation
+    │   ├── AmbiguousRelation
+    │   ├── NotEmbedded
+    │   ├── Mismatch
+    │   └── Denied
+    ├── Unsupported                sql: this database cannot say it
+    ├── DatabaseError              execute: the database refused (or our codec did, in its stead); has a SQLSTATE
+    └── WrongRowCount              execute: not as many rows as the request said; rolled back
+
+An error holds facts; each service words them in its own dialect, in one place (``gemel_graphql.respond.errors``,
+``gemel_rest.respond.errors``). What is none of these is a bug and is answered as such.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Location = tuple[str | int, ...]
+"""Where in the request an error lies, as the parser of the dialect counts it; empty when that is not known."""
+
+
+class GemelError(Exception):
+    """Root of the tree."""
+
+    @property
+    def message(self) -> str:
+        """What was wrong, for a person."""
+        return str(self)
+
+
+class SettingsError(GemelError):
+    """A setting is wrong; the text says which, why, and where it was read."""
+
+
+class AppError(GemelError):
+    """The app package cannot be served; the text says what to change."""
+
+
+@dataclass
+class AccessError(GemelError):
+    """Authentication failed. ``reason`` is one of the keys that both services translate."""
+
+    reason: str
+    """``secret-missing``, ``secret-wrong``, ``token-missing``, ``token-malformed``, ``token-invalid``,
+    ``token-expired``, ``token-early``, ``token-claims``, ``token-unverifiable`` (no key to verify it with is set),
+    ``role-missing``, ``role-not-allowed`` or ``no-secret-configured``."""
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class RequestError(GemelError):
+    """The request is not well formed. ``code`` and ``text`` are already the dialect's own."""
+
+    code: str
+    text: str
+    details: Any = None
+    hint: str | None = None
+    at: Location = ()
+    status: int = 400
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class RequestTooLarge(GemelError):
+    """The body of a request is larger than ``body_limit``."""
+
+    limit: int
+    """Bytes allowed."""
+
+    def __str__(self) -> str:
+        return f"the request body is larger than {self.limit} bytes"
+
+
+@dataclass
+class PlanError(GemelError):
+    """A well-formed request that means nothing here."""
+
+    at: Location = field(default=(), kw_only=True)
+
+
+@dataclass
+class UnknownTable(PlanError):
+    """No table of this name, or the role may not see it."""
+
+    schema: str | None
+    table: str
+    near: str | None = None
+    """The most similar name that the role may see."""
+
+    def __str__(self) -> str:
+        return f"there is no table {self.table!r}"
+
+
+@dataclass
+class UnknownColumn(PlanError):
+    """The table has no column of this name, or the role may not see it."""
+
+    table: str
+    column: str
+    written: bool = False
+    """True where the name stood in a row to be written."""
+
+    def __str__(self) -> str:
+        return f"table {self.table!r} has no column {self.column!r}"
+
+
+@dataclass
+class UnknownRelation(PlanError):
+    """Nothing relates the two."""
+
+    table: str
+    target: str
+    schema: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"nothing relates {self.table!r} and {self.target!r}"
+
+
+@dataclass
+class AmbiguousRelation(PlanError):
+    """More than one relation fits."""
+
+    table: str
+    target: str
+    candidates: Sequence[Mapping[str, str]]
+    """Of each: ``cardinality``, ``embedding``, ``relationship`` and ``name`` (what singles it out)."""
+
+    def __str__(self) -> str:
+        return f"more than one relation between {self.table!r} and {self.target!r}"
+
+
+@dataclass
+class NotEmbedded(PlanError):
+    """A parameter speaks of a relation that the request does not select."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is not selected in this request"
+
+
+@dataclass
+class Mismatch(PlanError):
+    """A name exists but cannot be used so; ``text`` says why. ``kind`` is a key the services translate."""
+
+    kind: str
+    """``distinct-order``, ``order-to-many``, ``aggregate-type``, ``json-path``, ``null``, ``cast``, ``no-key``,
+    ``read-only``, ``written-twice``, ``operator``, ``conflict-target``."""
+    text: str
+    table: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class Denied(PlanError):
+    """The role may not do this to the table."""
+
+    table: str
+    verb: str
+    """``select``, ``insert``, ``update`` or ``delete``."""
+
+    def __str__(self) -> str:
+        return f"permission denied for table {self.table}"
+
+
+@dataclass
+class Unsupported(GemelError):
+    """The database in use cannot say it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class DatabaseError(GemelError):
+    """The database refused. SQLSTATEs are PostgreSQL's (appendix A of its manual) on every database."""
+
+    sqlstate: str
+    """Five characters; ``08…`` also when no connection could be had (``08006``) or not in time (``53300``)."""
+    text: str
+    details: str | None = None
+    hint: str | None = None
+    constraint: str | None = None
+    table: str | None = None
+    at: Location = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class WrongRowCount(GemelError):
+    """A write did not meet ``exactly`` or ``most``; nothing was kept."""
+
+    rows: int
+    """Rows that it would have written."""
+    most: bool = False
+    """True when ``most`` was exceeded, false when it was not ``exactly``."""
+
+    def __str__(self) -> str:
+        return f"the request affects {self.rows} rows"

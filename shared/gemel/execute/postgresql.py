@@ -1,0 +1,165 @@
+"""PostgreSQL through asyncpg: a pool of connections, each with its prepared statements (docs/decisions.md, 11)."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import asyncpg
+
+from gemel.errors import DatabaseError
+from gemel.execute.database import Row, Script
+from gemel.sql import Backend, PostgreSQL, Statement
+
+Result = TypeVar("Result")
+PREPARED = 512
+"""Statements that a connection keeps prepared."""
+CONNECT_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
+SESSION = {"timezone": "UTC", "application_name": "gemel", "jit": "off"}
+"""Sent when a connection starts, so that a pooler in front may share it: nothing is set later."""
+
+
+class _Connection:
+    """A connection and what is prepared on it."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self.prepared: OrderedDict[str, Any] = OrderedDict()
+
+    async def fetch(self, text: str, parameters: Sequence[object], seconds: float) -> Sequence[Row]:
+        statement = self.prepared.get(text)
+        if statement is None:
+            statement = self.prepared[text] = await self.raw.prepare(text, timeout=seconds)
+            if len(self.prepared) > PREPARED:
+                self.prepared.popitem(last=False)
+        return await statement.fetch(*parameters, timeout=seconds)  # type: ignore[no-any-return]
+
+
+class PostgreSQLDatabase:
+    """A pool of at most ``size`` connections, made as they are needed.
+
+    :param seconds: a statement, or the wait for a connection, may take.
+    """
+
+    def __init__(self, uri: str, *, size: int, seconds: float) -> None:
+        self.backend: Backend = PostgreSQL()
+        self._uri, self._seconds = uri, seconds
+        self._free: list[_Connection] = []
+        self._places = asyncio.Semaphore(size)
+        self._closed = False
+
+    async def read(self, statement: Statement, values: Sequence[object]) -> Row:
+        """See ``Database``. One autocommit statement; repeated once if its plan or its connection was out of date."""
+        parameters = statement.bind(values)
+        async with self._connection() as connection:
+            try:
+                rows = await connection.fetch(statement.text, parameters, self._seconds)
+            except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+                connection.prepared.clear()
+                rows = await connection.fetch(statement.text, parameters, self._seconds)
+        return rows[0]
+
+    async def write(self, script: Script[Result]) -> Result:
+        """See ``Database``. READ COMMITTED."""
+        async with self._connection() as connection, connection.raw.transaction():
+            try:
+                text, parameters = next(script)
+                while True:
+                    try:
+                        rows = await connection.fetch(text, parameters, self._seconds)
+                    except asyncpg.PostgresError as error:
+                        text, parameters = script.throw(_refused(error))
+                    else:
+                        text, parameters = script.send(rows)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+
+    async def fetch(self, text: str) -> Sequence[Row]:
+        """See ``Database``."""
+        async with self._connection() as connection:
+            return await connection.fetch(text, (), self._seconds)
+
+    async def close(self) -> None:
+        """See ``Database``."""
+        self._closed = True
+        while self._free:
+            with suppress(Exception):
+                await self._free.pop().raw.close(timeout=CLOSE_SECONDS)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Connection]:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise DatabaseError("53300", "Timed out acquiring connection from connection pool.") from None
+        connection: _Connection | None = None
+        try:
+            connection = self._take() or await self._connect()
+            yield connection
+        except asyncpg.PostgresError as error:
+            if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.AdminShutdownError):
+                _drop(connection)
+            raise _refused(error) from error
+        except TimeoutError:
+            raise DatabaseError("57014", "canceling statement due to statement timeout") from None
+        except asyncpg.InterfaceError as error:
+            _drop(connection)
+            raise DatabaseError("08006", "the connection to the database was lost", str(error)) from error
+        except OSError as error:
+            _drop(connection)
+            raise DatabaseError("08006", "Database connection error.", str(error)) from error
+        except asyncio.CancelledError:
+            _drop(connection)
+            raise
+        finally:
+            self._places.release()
+            if connection is not None:
+                self._give_back(connection)
+
+    def _take(self) -> _Connection | None:
+        while self._free:
+            connection = self._free.pop()
+            if not connection.raw.is_closed():
+                return connection
+        return None
+
+    def _give_back(self, connection: _Connection) -> None:
+        if self._closed or connection.raw.is_closed() or connection.raw.is_in_transaction():
+            connection.raw.terminate()
+        else:
+            self._free.append(connection)
+
+    async def _connect(self) -> _Connection:
+        try:
+            raw = await asyncpg.connect(
+                self._uri, timeout=CONNECT_SECONDS, server_settings=SESSION, statement_cache_size=0
+            )
+        except TimeoutError:
+            raise DatabaseError("08006", "Database connection error.", "no answer in time") from None
+        except (OSError, asyncpg.InterfaceError, ValueError) as error:
+            raise DatabaseError("08006", "Database connection error.", str(error)) from error
+        return _Connection(raw)
+
+
+def _drop(connection: _Connection | None) -> None:
+    """A connection in an unknown state is not used again."""
+    if connection is not None:
+        connection.raw.terminate()
+
+
+WHOLE_ROW = frozenset({"23502", "23514"})
+"""Not-null and check violations: PostgreSQL's details show the whole row, hidden columns too."""
+
+
+def _refused(error: Any) -> DatabaseError:
+    return DatabaseError(
+        sqlstate=error.sqlstate or "XX000",
+        text=error.message or str(error),
+        details=None if error.sqlstate in WHOLE_ROW else error.detail,
+        hint=error.hint,
+        constraint=error.constraint_name,
+        table=error.table_name,
+    )

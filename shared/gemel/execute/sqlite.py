@@ -1,0 +1,196 @@
+"""SQLite in worker threads: several readers, one writer (docs/decisions.md, 11).
+
+The database is in WAL mode, so that readers and the writer do not wait for each other.
+"""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from gemel.catalog import Catalog
+from gemel.errors import DatabaseError, Unsupported
+from gemel.execute.database import Row, Script
+from gemel.execute.violations import check_violation, not_null_violation, unique_violation
+from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
+
+Result = TypeVar("Result")
+PREPARED = 512
+"""Statements that a connection keeps prepared."""
+STEPS = 20_000
+"""Virtual machine instructions between two looks at the clock; about a millisecond."""
+BY_NAME = {
+    "SQLITE_CANTOPEN": ("08006", "Database connection error."),
+    "SQLITE_READONLY": ("25006", "cannot write: the database is read-only"),
+    "SQLITE_BUSY": ("55P03", "could not obtain lock on the database"),
+    "SQLITE_LOCKED": ("55P03", "could not obtain lock on the database"),
+    "SQLITE_FULL": ("53100", "could not extend the database: no space left"),
+    "SQLITE_INTERRUPT": ("57014", "canceling statement due to statement timeout"),
+    "SQLITE_TOOBIG": ("54000", "the statement or a value is too large"),
+    "SQLITE_NOTADB": ("XX001", "the file is not a database"),
+    "SQLITE_CORRUPT": ("XX001", "the database file is damaged"),
+    "SQLITE_MISMATCH": ("22P02", "a value does not have the type of its column"),
+}
+
+
+class _Connection:
+    """A connection, used by one thread at a time."""
+
+    def __init__(self, path: Path, catalog: Catalog, seconds: float, *, writer: bool) -> None:
+        self._catalog, self._seconds, self._deadline = catalog, seconds, float("inf")
+        self._failure = Failure()
+        try:
+            uri = f"{path.resolve().as_uri()}?mode=rw"
+            self.raw = sqlite3.connect(
+                uri,
+                uri=True,
+                timeout=seconds,
+                isolation_level=None,
+                cached_statements=PREPARED,
+                check_same_thread=False,
+            )
+            register_functions(self.raw, self._failure)
+            self.raw.set_progress_handler(self._is_late, STEPS)
+            for pragma in ("journal_mode=WAL", "foreign_keys=ON") if writer else ("query_only=ON",):
+                self.raw.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise self.refused(error) from error
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def run(self, text: str, parameters: Sequence[object]) -> Sequence[Row]:
+        """Rows of a statement.
+
+        :raises DatabaseError: it was refused, or took too long.
+        """
+        self._deadline = time.monotonic() + self._seconds
+        try:
+            return self.raw.execute(text, parameters).fetchall()
+        except (sqlite3.Error, OverflowError) as error:
+            raise self.refused(error) from error
+        finally:
+            self._deadline = float("inf")
+
+    def refused(self, error: Exception) -> DatabaseError | Unsupported:
+        """What SQLite refused, in PostgreSQL's words."""
+        kept = self._failure.take()
+        if kept is not None:
+            return kept
+        name, text = str(getattr(error, "sqlite_errorname", "")), str(error)
+        if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"):
+            return unique_violation(self._catalog, text)
+        if name == "SQLITE_CONSTRAINT_NOTNULL":
+            return not_null_violation(text)
+        if name == "SQLITE_CONSTRAINT_CHECK":
+            return check_violation(text)
+        if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+            return DatabaseError("23503", "a foreign key constraint is violated")
+        for known, (sqlstate, message) in BY_NAME.items():
+            if name.startswith(known):
+                return DatabaseError(sqlstate, message, details=text)
+        return _by_text(error, text)
+
+
+def _by_text(error: Exception, text: str) -> DatabaseError | Unsupported:
+    if "parser stack overflow" in text or "Expression tree is too large" in text:
+        return Unsupported("The request is nested too deeply for SQLite before 3.46; ask for it in two requests.")
+    if "at most" in text and "tables in a join" in text:
+        return Unsupported("The request joins more tables than SQLite can")
+    if isinstance(error, OverflowError) or "integer overflow" in text:
+        return DatabaseError("22003", "a number is out of range")
+    if "no such table" in text:
+        return DatabaseError("42P01", text, hint="Run the migrations: python scripts.py migrate")
+    if "no such column" in text:
+        return DatabaseError("42703", text)
+    if "malformed JSON" in text:
+        return DatabaseError("22P02", "invalid input syntax for type json")
+    if "pattern too complex" in text:
+        return DatabaseError("54000", "LIKE pattern too complex")
+    return DatabaseError("XX000", text)
+
+
+class SQLiteDatabase:
+    """One database file.
+
+    :param readers: threads that read.
+    :param seconds: a statement, or the wait for a lock, may take.
+    """
+
+    def __init__(self, path: Path, catalog: Catalog, *, readers: int, seconds: float) -> None:
+        self.backend: Backend = SQLite()
+        self._path, self._catalog, self._seconds = path, catalog, seconds
+        self._readers = ThreadPoolExecutor(readers, "sqlite-reader")
+        self._writers = ThreadPoolExecutor(1, "sqlite-writer")
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open: list[_Connection] = []
+
+    async def read(self, statement: Statement, values: Sequence[object]) -> Row:
+        """See ``Database``."""
+        parameters = statement.bind(values)
+        rows = await self._in(self._readers, lambda: self._mine(writer=False).run(statement.text, parameters))
+        return rows[0]
+
+    async def write(self, script: Script[Result]) -> Result:
+        """See ``Database``. BEGIN IMMEDIATE. Once begun it is finished, even if nobody waits for it any more."""
+        return await asyncio.shield(self._in(self._writers, lambda: self._transaction(script)))
+
+    async def fetch(self, text: str) -> Sequence[Row]:
+        """See ``Database``."""
+        return await self._in(self._readers, lambda: self._mine(writer=False).run(text, ()))
+
+    async def close(self) -> None:
+        """See ``Database``. The last connection to close folds the WAL into the database."""
+        for pool in (self._readers, self._writers):
+            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+        for connection in self._open:
+            connection.raw.close()
+        self._open.clear()
+
+    async def _in(self, pool: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
+        except RuntimeError as error:
+            if "shutdown" not in str(error):
+                raise
+            raise DatabaseError("08006", "the service is stopping") from None
+
+    def _mine(self, *, writer: bool) -> _Connection:
+        connection: _Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = _Connection(self._path, self._catalog, self._seconds, writer=writer)
+            self._local.connection = connection
+            with self._lock:
+                self._open.append(connection)
+        return connection
+
+    def _transaction(self, script: Script[Result]) -> Result:
+        connection = self._mine(writer=True)
+        connection.run("BEGIN IMMEDIATE", ())
+        try:
+            result = _drive(connection, script)
+            connection.run("COMMIT", ())
+        except BaseException:
+            if connection.raw.in_transaction:
+                connection.run("ROLLBACK", ())
+            raise
+        return result
+
+
+def _drive(connection: _Connection, script: Script[Result]) -> Result:
+    try:
+        text, parameters = next(script)
+        while True:
+            try:
+                rows = connection.run(text, parameters)
+            except DatabaseError as error:
+                text, parameters = script.throw(error)
+            else:
+                text, parameters = script.send(rows)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]

@@ -1,0 +1,137 @@
+"""Resolve conditions and orders."""
+
+from gemel.catalog import Kind, Table
+from gemel.catalog.types import MOMENTS, NUMBERS, simple
+from gemel.errors import Mismatch
+from gemel.plan.model import All, Any, Comparison, Exists, Hop, Negation, Param, Slice, Sort, Test
+from gemel.plan.names import Scope, use_of
+from gemel.request import (
+    And,
+    Compare,
+    Condition,
+    Link,
+    Not,
+    Operator,
+    Or,
+    Order,
+    OrderAggregate,
+    OrderColumn,
+    Related,
+    Rows,
+    Slot,
+)
+
+PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE, Operator.SIMILAR, Operator.REGEX, Operator.IREGEX})
+TRUTHS = frozenset({Operator.TRUE, Operator.FALSE, Operator.UNKNOWN})
+TEXT_ARGUMENT = PATTERNS | {
+    Operator.HAS_KEY,
+    Operator.HAS_KEYS_ANY,
+    Operator.HAS_KEYS_ALL,
+    Operator.FTS,
+    Operator.FTS_PLAIN,
+    Operator.FTS_PHRASE,
+    Operator.FTS_WEB,
+}
+COMPARABLE = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.UUID, Kind.INTERVAL, Kind.ENUM, Kind.ARRAY, Kind.OTHER}
+BIGINT = simple(Kind.BIGINT)
+
+
+def plan_slice(scope: Scope, table: Table, rows: Rows) -> Slice:
+    """Resolve which rows are meant.
+
+    :raises Mismatch: ``distinct`` columns are not the first of the order.
+    """
+    distinct = tuple(use_of(table, ref) for ref in rows.distinct)
+    order = tuple(plan_order(scope, table, item) for item in rows.order)
+    if distinct and order:
+        first = {
+            item.use.column.name for item in order[: len(distinct)] if item.use and not item.path and not item.many
+        }
+        if first != {use.column.name for use in distinct}:
+            text = '"distinct_on" columns must match initial "order_by" columns'
+            raise Mismatch("distinct-order", text, table.name, at=rows.distinct[0].at)
+    return Slice(
+        where=plan_condition(scope, table, rows.where) if rows.where is not None else None,
+        order=order,
+        distinct=distinct,
+        limit=_whole(rows.limit),
+        offset=_whole(rows.offset),
+        most=rows.most,
+    )
+
+
+def plan_condition(scope: Scope, table: Table, condition: Condition) -> Test:
+    """Resolve a condition on rows of ``table``."""
+    match condition:
+        case And(items):
+            return All(tuple(plan_condition(scope, table, item) for item in items))
+        case Or(items):
+            return Any(tuple(plan_condition(scope, table, item) for item in items))
+        case Not(item):
+            return Negation(plan_condition(scope, table, item))
+        case Related(link, where):
+            hop = scope.hop(table, link)
+            return Exists(hop, plan_condition(scope, hop.table, where) if where is not None else None)
+        case Compare():
+            return _comparison(table, condition)
+
+
+def _comparison(table: Table, item: Compare) -> Comparison:
+    use = use_of(table, item.column)
+    kind = use.type.kind
+    if (item.operator in PATTERNS and not use.type.is_text and kind is not Kind.OTHER) or (
+        item.operator in TRUTHS and kind is not Kind.BOOLEAN
+    ):
+        text = f"operator {item.operator.value!r} does not apply to column {table.name}.{use.column.name}"
+        raise Mismatch("operator", f"{text}, which is {use.type.name}", table.name, use.column.name, at=item.column.at)
+    if item.value is None:
+        return Comparison(use, item.operator, None, None, None)
+    kind_of_value = simple(Kind.TEXT) if item.operator in TEXT_ARGUMENT else use.type
+    param = Param(item.value.index, kind_of_value, item.at or item.column.at)
+    return Comparison(use, item.operator, param, item.quantifier, item.language)
+
+
+def plan_order(scope: Scope, table: Table, order: Order) -> Sort:
+    """Resolve a sort key.
+
+    :raises Mismatch: the path leads over a to-many relation, or the measure does not apply to the column.
+    """
+    match order:
+        case OrderColumn(path, column, descending, nulls_first):
+            hops = _to_one(scope, table, path)
+            use = use_of(hops[-1].table if hops else table, column)
+            return Sort(hops, None, None, use, descending, nulls_first)
+        case OrderAggregate(path, measure, column, descending, nulls_first):
+            hops = _to_one(scope, table, path[:-1])
+            many = scope.hop(hops[-1].table if hops else table, path[-1])
+            use_or_none = use_of(many.table, column) if column is not None else None
+            if use_or_none is not None:
+                check_measure(measure, many.table, use_or_none.column.name)
+            return Sort(hops, many, measure, use_or_none, descending, nulls_first)
+
+
+def check_measure(name: str, table: Table, column: str) -> None:
+    """Whether a measure can be computed of a column.
+
+    :raises Mismatch: it cannot.
+    """
+    kind = table.columns[column].type.kind
+    fits = True if name == "count" else kind in COMPARABLE if name in ("min", "max") else kind in NUMBERS
+    if not fits:
+        text = f"function {name}({table.columns[column].type.name}) does not exist"
+        raise Mismatch("aggregate-type", text, table.name, column)
+
+
+def _to_one(scope: Scope, table: Table, path: tuple[Link, ...]) -> tuple[Hop, ...]:
+    hops: list[Hop] = []
+    for link in path:
+        hop = scope.hop(hops[-1].table if hops else table, link)
+        if hop.relation.to_many:
+            text = f"{table.name!r} and {link.name!r} do not form a many-to-one or one-to-one relationship"
+            raise Mismatch("order-to-many", text, table.name, link.name, at=link.at)
+        hops.append(hop)
+    return tuple(hops)
+
+
+def _whole(slot: Slot | None) -> Param | None:
+    return Param(slot.index, BIGINT) if slot is not None else None

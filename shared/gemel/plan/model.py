@@ -1,0 +1,307 @@
+"""The frozen types of a plan. They mirror those of ``gemel.request``, with objects of the catalog for names."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gemel.catalog import Column, Relation, Table, ValueType
+from gemel.errors import Location
+from gemel.request import Operator
+
+
+@dataclass(frozen=True)
+class Use:
+    """A column in use, or a place inside its document."""
+
+    column: Column
+    path: tuple[str | int, ...]
+    as_text: bool
+    type: ValueType
+    """Of what is there."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """A value that will be given."""
+
+    slot: int
+    type: ValueType
+    at: Location = ()
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A step along a relation."""
+
+    relation: Relation
+    table: Table
+    """Where it leads."""
+
+
+# --- conditions --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class All:
+    """Conjunction."""
+
+    items: tuple["Test", ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    """Disjunction."""
+
+    items: tuple["Test", ...]
+
+
+@dataclass(frozen=True)
+class Negation:
+    """SQL's NOT."""
+
+    item: "Test"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Test of a column."""
+
+    use: Use
+    operator: Operator
+    param: Param | None
+    quantifier: Literal["any", "all"] | None
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Exists:
+    """Test for related rows."""
+
+    hop: Hop
+    where: "Test | None"
+
+
+Test: TypeAlias = All | Any | Negation | Comparison | Exists
+
+
+# --- which rows --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A sort key: a column at the end of to-one hops, or a measure over the rows of a last, to-many hop."""
+
+    path: tuple[Hop, ...]
+    many: Hop | None
+    measure: str | None
+    use: Use | None
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which rows of a table, in which order."""
+
+    where: Test | None
+    order: tuple[Sort, ...]
+    distinct: tuple[Use, ...]
+    limit: Param | None
+    offset: Param | None
+    most: int | None
+
+    @property
+    def is_cut(self) -> bool:
+        """Not all rows that meet the condition are given."""
+        return bool(self.distinct) or self.limit is not None or self.offset is not None or self.most is not None
+
+
+# --- what of each row --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Value:
+    """Column under a key."""
+
+    key: str
+    use: Use
+    cast: ValueType | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """Constant text under a key."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Related rows under a key, or spread."""
+
+    key: str
+    hop: Hop
+    rows: "RowsPlan"
+    spread: bool
+
+
+@dataclass(frozen=True)
+class NestedAggregate:
+    """What is computed over related rows, under a key."""
+
+    key: str
+    hop: Hop
+    aggregate: "AggregatePlan"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Computed over the rows of a group."""
+
+    key: str
+    name: str
+    use: Use | None
+    before: ValueType | None
+    after: ValueType | None
+
+
+Output: TypeAlias = Value | Text | Nested | NestedAggregate | Group
+
+
+@dataclass(frozen=True)
+class RowsPlan:
+    """Rows of a table as objects."""
+
+    table: Table
+    fields: tuple[Output, ...]
+    slice: Slice
+    strip_nulls: bool
+
+    @property
+    def is_grouped(self) -> bool:
+        """The rows are groups."""
+        return any(isinstance(item, Group) for item in self.fields)
+
+
+# --- computed over rows ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CountOf:
+    """Number of rows or values."""
+
+    key: str
+    uses: tuple[Use, ...]
+    distinct: bool
+
+
+@dataclass(frozen=True)
+class MeasureOf:
+    """One measure of several columns."""
+
+    key: str
+    name: str
+    values: tuple[Value | Text, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Counts and measures, as an object."""
+
+    key: str
+    items: tuple[CountOf | MeasureOf | Text, ...]
+
+
+@dataclass(frozen=True)
+class NodeList:
+    """The rows themselves."""
+
+    key: str
+    fields: tuple[Output, ...]
+
+
+@dataclass(frozen=True)
+class AggregatePlan:
+    """An object made over rows."""
+
+    table: Table
+    items: tuple[Measures | NodeList | Text | CountOf, ...]
+    slice: Slice
+
+
+@dataclass(frozen=True)
+class OnePlan:
+    """One row by its primary key."""
+
+    rows: RowsPlan
+
+
+@dataclass(frozen=True)
+class RootPlan:
+    """One answer."""
+
+    key: str
+    content: RowsPlan | AggregatePlan | OnePlan
+    total: bool
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """All that is read in one snapshot."""
+
+    roots: tuple[RootPlan, ...]
+
+
+# --- writes ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """New value of a column."""
+
+    column: Column
+    operator: Literal["set", "inc"]
+    param: Param
+
+
+@dataclass(frozen=True)
+class InsertPlan:
+    """Rows to insert, each with its own columns."""
+
+    table: Table
+    rows: tuple[tuple[Assignment, ...], ...]
+    returning: tuple[RowsPlan, ...]
+    exactly: int | None
+
+
+@dataclass(frozen=True)
+class UpdatePlan:
+    """Rows to change."""
+
+    table: Table
+    where: Test | None
+    assignments: tuple[Assignment, ...]
+    returning: tuple[RowsPlan, ...]
+    exactly: int | None
+    most: int | None
+
+
+@dataclass(frozen=True)
+class DeletePlan:
+    """Rows to delete."""
+
+    table: Table
+    where: Test | None
+    returning: tuple[RowsPlan, ...]
+    exactly: int | None
+    most: int | None
+
+
+WritePlan: TypeAlias = InsertPlan | UpdatePlan | DeletePlan
+
+
+@dataclass(frozen=True)
+class MutationPlan:
+    """Writes of one transaction, in order."""
+
+    writes: tuple[WritePlan, ...] = field(default=())

@@ -1,0 +1,170 @@
+"""Plan reads."""
+
+from collections.abc import Iterator
+
+from gemel.catalog import Catalog, Table, ValueType
+from gemel.errors import Mismatch
+from gemel.plan.casts import cast_type
+from gemel.plan.conditions import check_measure, plan_slice
+from gemel.plan.model import (
+    AggregatePlan,
+    All,
+    Comparison,
+    CountOf,
+    Group,
+    MeasureOf,
+    Measures,
+    Nested,
+    NestedAggregate,
+    NodeList,
+    OnePlan,
+    Output,
+    Param,
+    QueryPlan,
+    RootPlan,
+    RowsPlan,
+    Slice,
+    Text,
+    Use,
+    Value,
+)
+from gemel.plan.names import Scope, column_of, use_of
+from gemel.request import (
+    Aggregate,
+    AllColumns,
+    ColumnField,
+    ColumnRef,
+    Computed,
+    Constant,
+    Count,
+    Embed,
+    EmbedAggregate,
+    Field,
+    Measure,
+    MeasureGroup,
+    Nodes,
+    One,
+    Operator,
+    Query,
+    Select,
+)
+
+
+def plan_query(catalog: Catalog, role: str, query: Query) -> QueryPlan:
+    """Resolve all names of a query for a role.
+
+    :raises PlanError: a name means nothing, or the role may not use it.
+    """
+    scope = Scope(catalog, role)
+    roots = []
+    for root in query.roots:
+        table = scope.table(root.source, "select")
+        match root.content:
+            case Select():
+                content: RowsPlan | AggregatePlan | OnePlan = plan_rows(scope, table, root.content)
+            case Aggregate():
+                content = _aggregate(scope, table, root.content)
+            case One():
+                content = _one(scope, table, root.content)
+        roots.append(RootPlan(root.key, content, root.total))
+    return QueryPlan(tuple(roots))
+
+
+def plan_rows(scope: Scope, table: Table, select: Select) -> RowsPlan:
+    """Resolve a select of rows of ``table``."""
+    fields = tuple(_outputs(scope, table, select.fields))
+    rows = RowsPlan(table, fields, plan_slice(scope, table, select.rows), select.strip_nulls)
+    if rows.is_grouped and any(isinstance(item, Nested | NestedAggregate) for item in fields):
+        raise Mismatch("group", "related rows cannot be selected beside an aggregate", table.name)
+    return rows
+
+
+def _one(scope: Scope, table: Table, one: One) -> OnePlan:
+    tests = []
+    for name, slot in one.key:
+        column = column_of(table, ColumnRef(name))
+        use = Use(column, (), False, column.type)
+        tests.append(Comparison(use, Operator.EQ, Param(slot.index, column.type), None, None))
+    rows = RowsPlan(table, tuple(_outputs(scope, table, one.fields)), only(All(tuple(tests))), False)
+    return OnePlan(rows)
+
+
+def only(where: All | None) -> Slice:
+    """The rows that meet a condition, as they come."""
+    return Slice(where, (), (), None, None, None)
+
+
+def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...]) -> Iterator[Output]:
+    for item in fields:
+        match item:
+            case ColumnField():
+                yield _value(table, item)
+            case AllColumns():
+                for column in table.stored:
+                    yield Value(column.name, Use(column, (), False, column.type), None)
+            case Constant(key, text):
+                yield Text(key, text)
+            case Embed(key, link, select, spread):
+                hop = scope.hop(table, link)
+                yield Nested(key, hop, plan_rows(scope, hop.table, select), spread)
+            case EmbedAggregate(key, link, aggregate):
+                hop = scope.hop(table, link)
+                yield NestedAggregate(key, hop, _aggregate(scope, hop.table, aggregate))
+            case Computed():
+                yield _group(table, item)
+
+
+def _value(table: Table, item: ColumnField) -> Value:
+    use = use_of(table, item.column)
+    return Value(item.key, use, _cast(item.cast, item.column))
+
+
+def _group(table: Table, item: Computed) -> Group:
+    if item.column is None:
+        return Group(item.key, item.name, None, None, _cast(item.after, None))
+    use = use_of(table, item.column)
+    before = _cast(item.before, item.column)
+    if before is None and not use.path:
+        check_measure(item.name, table, use.column.name)
+    return Group(item.key, item.name, use, before, _cast(item.after, item.column))
+
+
+def _cast(name: str | None, column: ColumnRef | None) -> ValueType | None:
+    return cast_type(name, column.at if column else ()) if name is not None else None
+
+
+def _aggregate(scope: Scope, table: Table, aggregate: Aggregate) -> AggregatePlan:
+    items: list[Measures | NodeList | Text | CountOf] = []
+    for item in aggregate.items:
+        match item:
+            case Measure(key, inner):
+                items.append(Measures(key, tuple(_measure(table, part) for part in inner)))
+            case Nodes(key, fields):
+                items.append(NodeList(key, tuple(_outputs(scope, table, fields))))
+            case Constant(key, text):
+                items.append(Text(key, text))
+            case Count():
+                items.append(_count(table, item))
+    return AggregatePlan(table, tuple(items), plan_slice(scope, table, aggregate.rows))
+
+
+def _measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:
+    match item:
+        case Count():
+            return _count(table, item)
+        case Constant(key, text):
+            return Text(key, text)
+        case MeasureGroup(key, name, columns):
+            values: list[Value | Text] = []
+            for part in columns:
+                if isinstance(part, Constant):
+                    values.append(Text(part.key, part.text))
+                else:
+                    value = _value(table, part)
+                    check_measure(name, table, value.use.column.name)
+                    values.append(value)
+            return MeasureOf(key, name, tuple(values))
+
+
+def _count(table: Table, item: Count) -> CountOf:
+    return CountOf(item.key, tuple(use_of(table, ref) for ref in item.columns), item.distinct)

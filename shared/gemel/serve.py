@@ -1,0 +1,174 @@
+"""The way of a request: plan it, say it in SQL, run it. Both APIs call nothing else.
+
+Preparing is done once per (role, request): what comes out is cached by exactly that, so that a second request of the
+same shape is looked up and run.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from gemel.app import App
+from gemel.catalog import Catalog, read_catalog
+from gemel.execute import Database, PostgreSQLDatabase, SQLiteDatabase, Written, perform
+from gemel.plan import plan_mutation, plan_query
+from gemel.request import Mutation, Query
+from gemel.settings import Settings
+from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query
+from gemel.state.readiness import revisions_query
+
+__all__ = ["Answer", "Engine", "Prepared", "Written", "open_engine"]
+
+CACHED = 4096
+"""Prepared requests that are kept, of reads and of writes each."""
+ROOT_COLUMNS = 3
+
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one root of a query."""
+
+    body: str
+    """JSON text: an array for a select, an object for an aggregate, an object or ``null`` for one row."""
+    rows: int
+    """Rows in the body (of a select that is the only root; else 0)."""
+    total: int | None
+    """Rows without limit and offset, if asked of the only root."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prepared:
+    """A query that is ready to run."""
+
+    statement: Statement
+    roots: int
+
+
+class _Cache(Generic[Key, Item]):
+    """What was made last, by key; the least used goes first."""
+
+    def __init__(self, size: int) -> None:
+        self._items: OrderedDict[Key, Item] = OrderedDict()
+        self._size = size
+
+    def get(self, key: Key, make: Callable[[], Item]) -> Item:
+        item = self._items.get(key)
+        if item is None:
+            item = self._items[key] = make()
+            if len(self._items) > self._size:
+                self._items.popitem(last=False)
+        else:
+            self._items.move_to_end(key)
+        return item
+
+
+class Engine:
+    """One served app on one database."""
+
+    def __init__(self, settings: Settings, app: App, catalog: Catalog, database: Database) -> None:
+        self.settings, self.app, self.catalog = settings, app, catalog
+        self._database = database
+        self._queries: _Cache[tuple[str, Query], Prepared] = _Cache(CACHED)
+        self._mutations: _Cache[tuple[str, Mutation], tuple[WriteSteps, ...]] = _Cache(CACHED)
+        self._orm: AsyncEngine | None = None
+
+    def prepare(self, role: str, query: Query) -> Prepared:
+        """Plan and compile a query, or find it in the cache.
+
+        :raises PlanError: it means nothing here, or the role may not.
+        :raises Unsupported: the database cannot say it.
+        """
+        return self._queries.get((role, query), lambda: self._prepare(role, query))
+
+    def _prepare(self, role: str, query: Query) -> Prepared:
+        plan = plan_query(self.catalog, role, query)
+        return Prepared(compile_query(self._database.backend, plan), len(plan.roots))
+
+    async def read(self, prepared: Prepared, values: Sequence[object]) -> tuple[Answer, ...]:
+        """Run a prepared query in one snapshot; one answer per root.
+
+        :param values: of the slots.
+        :raises DatabaseError: the database refused, or a value does not fit its column.
+        """
+        row = await self._database.read(prepared.statement, values)
+        if prepared.roots == 1:
+            return (Answer(row[0], row[1], row[2]),)
+        starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
+        return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
+
+    async def write(self, role: str, mutation: Mutation, values: Sequence[object]) -> tuple[Written, ...]:
+        """Run a mutation in one transaction; one result per write.
+
+        :raises PlanError, Unsupported, DatabaseError, WrongRowCount: nothing was kept.
+        """
+        backend = self._database.backend
+        steps = self._mutations.get(
+            (role, mutation), lambda: compile_mutation(backend, plan_mutation(self.catalog, role, mutation))
+        )
+        return await self._database.write(perform(self.catalog, backend, steps, values))
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A session for own resolvers; commits at the end of the block, rolls back on an exception."""
+        if self._orm is None:
+            self._orm = _orm_engine(self.settings)
+        async with async_sessionmaker(self._orm, expire_on_commit=False).begin() as session:
+            yield session
+
+    async def applied(self) -> Sequence[tuple[str, str | None]]:
+        """(revision, compatible_from) of the applied revisions of the app, oldest first, for readiness."""
+        query = revisions_query(postgresql=self.settings.is_postgresql, state=self.settings.state)
+        return [(row[0], row[1]) for row in await self._database.fetch(query)]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._database.close()
+        if self._orm is not None:
+            await self._orm.dispose()
+
+
+def _orm_engine(settings: Settings) -> AsyncEngine:
+    if settings.is_postgresql:
+        uri = "postgresql+asyncpg://" + settings.database.removeprefix("postgresql://")
+        arguments = {"server_settings": {"timezone": "UTC", "application_name": "gemel"}}
+        return create_async_engine(uri, pool_size=settings.pool_size, connect_args=arguments)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{settings.sqlite_path}")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def enforce(connection: object, _: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings, app: App) -> AsyncIterator[Engine]:
+    """Serve an app on the database of the settings, until the end of the block.
+
+    The database need not answer yet: requests fail until it does.
+
+    :raises AppError: the models cannot be served.
+    """
+    catalog = read_catalog(app.mappers)
+    database: Database
+    if settings.is_postgresql:
+        database = PostgreSQLDatabase(settings.database, size=settings.pool_size, seconds=settings.statement_timeout)
+    else:
+        path = Path(settings.sqlite_path)
+        database = SQLiteDatabase(path, catalog, readers=settings.readers, seconds=settings.statement_timeout)
+    engine = Engine(settings, app, catalog, database)
+    try:
+        yield engine
+    finally:
+        await engine.close()

@@ -1,0 +1,108 @@
+"""What the two databases say differently."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.engine import Dialect
+
+from gemel.catalog import ValueType
+from gemel.plan.model import Comparison
+from gemel.request import Operator
+from gemel.sql.statement import Encoder, Parameter
+
+Form = Literal["value", "list"]
+"""What a slot holds: a value, or a list of values."""
+
+COMPARISONS: Mapping[Operator, str] = {
+    Operator.EQ: "=",
+    Operator.NEQ: "<>",
+    Operator.GT: ">",
+    Operator.GTE: ">=",
+    Operator.LT: "<",
+    Operator.LTE: "<=",
+}
+Expression = ColumnElement[Any]
+
+
+class Bind(Protocol):
+    """Makes a bind parameter for the value of the comparison at hand."""
+
+    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+        """The parameter; ``array`` if the encoder gives a list."""
+
+
+class MakeParameter(Protocol):
+    """Makes a bind parameter of any kind."""
+
+    def __call__(self, item: Parameter, *, array: bool = False) -> Expression:
+        """The parameter; ``array`` if its value is a list."""
+
+
+class Backend(Protocol):
+    """A kind of database."""
+
+    dialect: Dialect
+
+    def json(self, value: Expression, type_: ValueType) -> Expression:
+        """JSON text of a value; ``'null'`` for null, never null itself."""
+
+    def concat_rows(self, value: Expression, order: Expression | None = None) -> Expression:
+        """Aggregate: texts joined by commas, null over no rows.
+
+        :param order: what to sort by, beside aggregates that may sort otherwise; else as the rows come.
+        """
+
+    def member(self, key: Expression, value: Expression) -> Expression:
+        """A member of an object and a comma; an empty text if its value is ``'null'``."""
+
+    def place(self, value: Expression, type_: ValueType, path: tuple[str | int, ...], as_text: bool) -> Expression:
+        """What is at a place in a document; null when nothing is."""
+
+    def compare(self, value: Expression, item: Comparison, bind: Bind) -> Expression:
+        """Boolean expression of a comparison with a parameter.
+
+        :raises Unsupported: this database cannot say it.
+        """
+
+    def assign(self, type_: ValueType, bind: Bind) -> Expression:
+        """A parameter as the value of a column."""
+
+    def cast(self, value: Expression, type_: ValueType, to: ValueType) -> Expression:
+        """Cast for output.
+
+        :raises Unsupported: this database cannot say it.
+        """
+
+    def measure(self, name: str, value: Expression, type_: ValueType) -> tuple[Expression, ValueType]:
+        """Aggregate function over values, and the type of what it gives."""
+
+    def count_distinct(self, values: list[Expression]) -> Expression:
+        """Number of different values or combinations."""
+
+    def limit(self, bind: Bind | None, most: int | None) -> Expression:
+        """What follows LIMIT; ``bind`` is missing if there is only a cap."""
+
+    def offset(self, bind: Bind) -> Expression:
+        """What follows OFFSET."""
+
+    def add(self, value: Expression, type_: ValueType, bind: Bind) -> Expression:
+        """A column's value plus a parameter."""
+
+    def key(self, value: Expression) -> Expression:
+        """A key's value in the form that ``keys`` takes."""
+
+    def keys(self, types: list[ValueType], alias: str, parameter: MakeParameter) -> Expression:
+        """A table of given keys: what stands after FROM; columns ``c0…``, and ``n`` in the order given.
+
+        The keys stand behind the values of the request: ``parameter`` is asked for slots counted from the end.
+        """
+
+    def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
+        """The values of those slots."""
+
+    def lock(self) -> str:
+        """What follows a select of rows that will be changed."""
+
+    def text(self, value: Expression, type_: ValueType) -> Expression:
+        """A key's value as text, as it is written in a URL."""

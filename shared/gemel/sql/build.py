@@ -1,0 +1,122 @@
+"""Build one statement: aliases, bind parameters, and the frames that columns are read from."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from gemel.catalog import Column, Table
+from gemel.plan.model import Param, Use
+from gemel.sql.backend import Backend, Expression
+from gemel.sql.fragment import Fragment, sql
+from gemel.sql.statement import Encoder, Parameter, Statement
+
+
+@dataclass
+class Builder:
+    """One statement in the making."""
+
+    backend: Backend
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=count)
+
+    def alias(self) -> str:
+        """A name that is used once."""
+        return f"t{next(self._numbers)}"
+
+    def quote(self, name: str) -> str:
+        """An identifier of the catalog."""
+        return str(self.backend.dialect.identifier_preparer.quote(name))
+
+    def table(self, source: sa.FromClause) -> str | Expression:
+        """A table, or the select that a class is mapped to, as it stands after FROM."""
+        if isinstance(source, sa.Table):
+            return str(self.backend.dialect.identifier_preparer.format_table(source))
+        inner = source.element if isinstance(source, sa.Subquery) else source
+        return sql("(", inner, ")")  # type: ignore[arg-type]
+
+    def bind(self, param: Param) -> "Binding":
+        """Makes the parameter once its encoder is known."""
+        return Binding(self, param)
+
+    def parameter(self, item: Parameter, *, array: bool = False) -> Expression:
+        """A bind parameter. The same slot with the same encoder is one parameter only if it is one object."""
+        name = f"v{len(self.parameters)}"
+        self.parameters[name] = item
+        type_: Any = sa.ARRAY(sa.Text()) if array and self.backend.dialect.name == "postgresql" else sa.Text()
+        return sa.bindparam(name, None, type_=type_)
+
+    def constant(self, text: str) -> Expression:
+        """A text of the client's that stays the same for the statement, such as an alias."""
+        return self.parameter(Parameter(None, None, text))
+
+    def statement(self, fragment: Fragment) -> Statement:
+        """Compile."""
+        compiled = fragment.compile(dialect=self.backend.dialect)
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it is no DDL
+        given = compiled.construct_params()
+        processors = compiled._bind_processors
+        parameters = []
+        for name in compiled.positiontup or ():
+            item = self.parameters.get(name)
+            if item is None:  # a constant of an expression of the models
+                value = processors[name](given[name]) if name in processors else given[name]  # type: ignore[operator]
+                item = Parameter(None, None, value)
+            parameters.append(item)
+        return Statement(compiled.string, tuple(parameters))
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A value to bind."""
+
+    builder: Builder
+    param: Param
+
+    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+        """The parameter."""
+        return self.builder.parameter(Parameter(self.param.slot, encode, at=self.param.at), array=array)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the columns of a table are read from: the table under an alias, or a select of some of its columns."""
+
+    builder: Builder
+    alias: str
+    """Empty where the table is the only one, and has no alias (RETURNING)."""
+    table: Table
+    selected: bool = False
+    """Computed columns are there by name."""
+
+    def column(self, column: Column) -> Expression:
+        """A column of the table."""
+        if column.computed and not self.selected:
+            return self.adapt(column.expression)
+        return self.named(column.name)
+
+    def named(self, name: str) -> Expression:
+        """A stored column by name."""
+        quoted = self.builder.quote(name)
+        return sql(f"{self.alias}.{quoted}" if self.alias else quoted)
+
+    def adapt(self, expression: sa.ColumnElement[Any]) -> Expression:
+        """An expression over the mapped table, over this frame instead."""
+        source = self.table.source
+
+        def replace(element: Any, **_: Any) -> Any:
+            if isinstance(element, sa.ColumnClause) and getattr(element, "table", None) is source:
+                return sa.literal_column(f"{self.alias}.{self.builder.quote(element.name)}", element.type)
+            return None
+
+        return replacement_traverse(expression, {}, replace)  # type: ignore[no-any-return]
+
+    def use(self, use: Use) -> Expression:
+        """A column, or the place in its document."""
+        value = self.column(use.column)
+        if not use.path:
+            return value
+        return self.builder.backend.place(value, use.column.type, use.path, use.as_text)

@@ -1,0 +1,111 @@
+"""Conditions, joins and sort keys."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from gemel.catalog import Relation
+from gemel.plan.model import All, Comparison, Exists, Hop, Negation, Sort, Test
+from gemel.plan.model import Any as AnyOf
+from gemel.sql.backend import Expression
+from gemel.sql.build import Frame
+from gemel.sql.fragment import join, sql
+
+
+def condition(frame: Frame, test: Test) -> Expression:
+    """A condition on the rows of a frame."""
+    match test:
+        case All(items):
+            return sql("(", join(" AND ", (condition(frame, item) for item in items)), ")") if items else sql("(1 = 1)")
+        case AnyOf(items):
+            return sql("(", join(" OR ", (condition(frame, item) for item in items)), ")") if items else sql("(1 = 0)")
+        case Negation(item):
+            return sql("(NOT ", condition(frame, item), ")")
+        case Exists(hop, where):
+            return exists(frame, hop, where)
+        case Comparison():
+            return _comparison(frame, test)
+
+
+def _comparison(frame: Frame, item: Comparison) -> Expression:
+    backend = frame.builder.backend
+    value = frame.use(item.use)
+    if item.param is None:
+        return backend.compare(value, item, _no_value)
+    return backend.compare(value, item, frame.builder.bind(item.param))
+
+
+def _no_value(*_: object, **__: object) -> Expression:
+    raise AssertionError("an operator without a value asked for one")
+
+
+def exists(frame: Frame, hop: Hop, where: Test | None) -> Expression:
+    """Whether a related row exists that meets the condition."""
+    other = Frame(frame.builder, frame.builder.alias(), hop.table)
+    tests = [joined(frame, other, hop.relation)]
+    if where is not None:
+        tests.append(condition(other, where))
+    source = frame.builder.table(hop.table.source)
+    return sql("EXISTS (SELECT 1 FROM ", source, f" AS {other.alias} WHERE ", join(" AND ", tests), ")")
+
+
+def joined(frame: Frame, other: Frame, relation: Relation) -> Expression:
+    """Whether a row of ``other`` is related to the row of ``frame``."""
+    if relation.condition is not None:
+        return _custom(frame, other, relation.condition)
+    if relation.junction is None:
+        pairs = (sql(other.named(far), " = ", frame.named(near)) for near, far in relation.pairs)
+        return join(" AND ", pairs)
+    builder, junction, alias = frame.builder, relation.junction, frame.builder.alias()
+    far = [(f"{alias}.{builder.quote(mine)}", other.named(theirs)) for mine, theirs in junction.far]
+    near = [sql(f"{alias}.{builder.quote(mine)} = ", frame.named(own)) for own, mine in junction.near]
+    chosen = ", ".join(mine for mine, _ in far)
+    left: Expression = far[0][1] if len(far) == 1 else sql("(", join(", ", (theirs for _, theirs in far)), ")")
+    source = builder.table(junction.source)
+    return sql(left, " IN (SELECT ", chosen, " FROM ", source, f" AS {alias} WHERE ", join(" AND ", near), ")")
+
+
+def _custom(frame: Frame, other: Frame, expression: sa.ColumnElement[bool]) -> Expression:
+    def replace(element: Any, **_: Any) -> Any:
+        if not isinstance(element, sa.ColumnClause) or getattr(element, "table", None) is None:
+            return None
+        side = other if "remote" in element._annotations else frame
+        return sa.literal_column(f"{side.alias}.{side.builder.quote(element.name)}", element.type)
+
+    return sql("(", replacement_traverse(expression, {}, replace), ")")
+
+
+def order_by(frame: Frame, order: tuple[Sort, ...]) -> Expression:
+    """What follows ORDER BY; the place of nulls is always said."""
+    return join(", ", (_sort(frame, item) for item in order))
+
+
+def _sort(frame: Frame, item: Sort) -> Expression:
+    direction = " DESC" if item.descending else " ASC"
+    nulls = " NULLS FIRST" if item.nulls_first else " NULLS LAST"
+    return sql(_sort_value(frame, item, item.path), direction, nulls)
+
+
+def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> Expression:
+    builder = frame.builder
+    if path:
+        hop = path[0]
+        other = Frame(builder, builder.alias(), hop.table)
+        value = _sort_value(other, item, path[1:])
+        return _scalar(frame, other, hop, value)
+    if item.many is None:
+        assert item.use is not None  # noqa: S101 - without a measure there is a column
+        return frame.use(item.use)
+    other = Frame(builder, builder.alias(), item.many.table)
+    if item.use is None:
+        return _scalar(frame, other, item.many, sql("count(*)"), single=False)
+    value, _ = builder.backend.measure(str(item.measure), other.use(item.use), item.use.type)
+    return _scalar(frame, other, item.many, value, single=False)
+
+
+def _scalar(frame: Frame, other: Frame, hop: Hop, value: Expression, *, single: bool = True) -> Expression:
+    source = frame.builder.table(hop.table.source)
+    test = joined(frame, other, hop.relation)
+    end = " LIMIT 1)" if single else ")"
+    return sql("(SELECT ", value, " FROM ", source, f" AS {other.alias} WHERE ", test, end)

@@ -1,0 +1,216 @@
+"""Rows and aggregates as JSON texts, made by the database.
+
+An object is put together from pieces of text, not by the databases' own JSON functions, which limit the number of
+members and change the order of keys (docs/decisions.md, 10).
+"""
+
+from collections.abc import Iterable, Iterator
+
+from gemel.catalog import Column, Kind, Table
+from gemel.catalog.types import simple
+from gemel.plan.model import (
+    AggregatePlan,
+    CountOf,
+    MeasureOf,
+    Measures,
+    Nested,
+    NestedAggregate,
+    NodeList,
+    Output,
+    RowsPlan,
+    Text,
+    Value,
+)
+from gemel.sql.backend import Expression
+from gemel.sql.build import Builder, Frame
+from gemel.sql.fragment import Fragment, join, literal, sql
+from gemel.sql.groups import groups
+from gemel.sql.slices import NUMBER, Parent, from_where, read_from
+from gemel.sql.texts import concat, constant, json_string, key
+from gemel.sql.values import column_json
+
+
+def objects(plan: RowsPlan, builder: Builder, parent: Parent | None = None) -> Fragment:
+    """SELECT with one column ``j``: the JSON text of each row, in order."""
+    if plan.is_grouped:
+        return groups(plan, builder, parent)
+    frame = Frame(builder, builder.alias(), plan.table)
+    found, source = read_from(plan.slice, frame, parent, _needed(plan.table, plan.fields))
+    return sql("SELECT ", object_of(found, plan.fields, strip=plan.strip_nulls), " AS j ", source)
+
+
+def array_of(selected: Fragment, builder: Builder) -> Expression:
+    """JSON array of the objects of a select."""
+    alias = builder.alias()
+    listed = builder.backend.concat_rows(sql(f"{alias}.j"))
+    return sql("(SELECT '[' || coalesce(", listed, ", '') || ']' FROM (", selected, f") AS {alias})")
+
+
+def one_of(selected: Fragment) -> Expression:
+    """The object of the first row of a select, or null."""
+    return sql("coalesce((", selected, " LIMIT 1), 'null')")
+
+
+def object_of(frame: Frame, fields: tuple[Output, ...], *, strip: bool = False) -> Expression:
+    """JSON text of a row."""
+    if strip and fields:
+        members = join(" || ", (_unless_null(frame, item) for item in fields))
+        return sql("'{' || rtrim(", members, ", ',') || '}'")
+    return concat([literal("{"), *_members(frame, fields), literal("}")])
+
+
+def _members(frame: Frame, fields: Iterable[Output]) -> Iterator[Expression]:
+    for number, item in enumerate(fields):
+        if number:
+            yield literal(",")
+        if isinstance(item, Nested) and item.spread:
+            yield _spread(frame, item)
+        else:
+            yield key(frame.builder, item.key)
+            yield _value(frame, item)
+
+
+def _value(frame: Frame, item: Output) -> Expression:
+    builder = frame.builder
+    match item:
+        case Value():
+            return column_json(frame, item)
+        case Text(text=text):
+            return constant(builder, json_string(text))
+        case Nested(hop=hop, rows=inner):
+            selected = objects(inner, builder, (frame, hop.relation))
+            # Only what is grouped or to-many is a list: the objects of a to-one relation are one or none.
+            return array_of(selected, builder) if hop.relation.to_many else one_of(_single(selected, inner))
+        case NestedAggregate(hop=hop, aggregate=aggregate):
+            return aggregate_of(aggregate, builder, (frame, hop.relation))
+    raise AssertionError(f"{item} is no member of a row")
+
+
+def _single(selected: Fragment, inner: RowsPlan) -> Fragment:
+    """A select that LIMIT can follow."""
+    return sql("SELECT j FROM (", selected, ") AS one") if inner.slice.is_cut or inner.is_grouped else selected
+
+
+def _unless_null(frame: Frame, item: Output) -> Expression:
+    if isinstance(item, Nested) and item.spread:
+        members = join(" || ", (_unless_null_of(frame, item, inner) for inner in item.rows.fields))
+        return sql(members) if item.rows.fields else literal("")
+    return frame.builder.backend.member(key(frame.builder, item.key), _value(frame, item))
+
+
+def _unless_null_of(frame: Frame, item: Nested, inner: Output) -> Expression:
+    other = Frame(frame.builder, frame.builder.alias(), item.rows.table)
+    found, source = read_from(item.rows.slice, other, (frame, item.hop.relation), _needed(item.rows.table, (inner,)))
+    return sql("coalesce((SELECT ", _unless_null(found, inner), " ", source, " LIMIT 1), '')")
+
+
+def _spread(frame: Frame, item: Nested) -> Expression:
+    """The members of a related row beside those of this one; all null when there is none."""
+    builder, fields = frame.builder, item.rows.fields
+    inner = Frame(builder, builder.alias(), item.rows.table)
+    parent = (frame, item.hop.relation)
+    found, source = read_from(item.rows.slice, inner, parent, _needed(item.rows.table, fields))
+    missing = ",".join(f"{json_string(name)}:null" for name in _keys(fields))
+    members = concat(_members(found, fields))
+    return sql("coalesce((SELECT ", members, " ", source, " LIMIT 1), ", constant(builder, missing), ")")
+
+
+def _keys(fields: Iterable[Output]) -> Iterator[str]:
+    for item in fields:
+        if isinstance(item, Nested) and item.spread:
+            yield from _keys(item.rows.fields)
+        else:
+            yield item.key
+
+
+def _needed(table: Table, fields: Iterable[Output]) -> Iterator[Column]:
+    """Columns of a table that its fields are made of."""
+    for item in fields:
+        if isinstance(item, Value):
+            yield item.use.column
+        elif isinstance(item, Nested | NestedAggregate):
+            relation = item.hop.relation
+            pairs = relation.junction.near if relation.junction is not None else relation.pairs
+            yield from (table.columns[near] for near, _ in pairs)
+            if relation.condition is not None:
+                yield from table.stored
+
+
+# --- aggregates --------------------------------------------------------------
+
+
+def aggregate_of(plan: AggregatePlan, builder: Builder, parent: Parent | None = None) -> Expression:
+    """JSON object of what is computed over rows."""
+    frame = Frame(builder, builder.alias(), plan.table)
+    nodes = any(isinstance(item, NodeList) for item in plan.items)
+    if plan.slice.is_cut or nodes:
+        needed = _needed_by_aggregate(plan)
+        frame, source = read_from(plan.slice, frame, parent, needed, aside=True, numbered=nodes)
+    else:
+        source = from_where(frame, plan.slice, parent)
+    members: list[Expression] = [literal("{")]
+    for number, item in enumerate(plan.items):
+        members += [literal(",")] if number else []
+        members += [key(builder, item.key), *_computed(frame, item)]
+    return sql("(SELECT ", concat([*members, literal("}")]), " ", source, ")")
+
+
+def _needed_by_aggregate(plan: AggregatePlan) -> Iterator[Column]:
+    for item in plan.items:
+        if isinstance(item, NodeList):
+            yield from _needed(plan.table, item.fields)
+        for part in item.items if isinstance(item, Measures) else (item,):
+            if isinstance(part, CountOf):
+                yield from (use.column for use in part.uses)
+            elif isinstance(part, MeasureOf):
+                yield from (value.use.column for value in part.values if isinstance(value, Value))
+
+
+def _computed(frame: Frame, item: Measures | NodeList | Text | CountOf) -> list[Expression]:
+    builder = frame.builder
+    match item:
+        case Measures(items=items):
+            members: list[Expression] = [literal("{")]
+            for number, part in enumerate(items):
+                members += [literal(",")] if number else []
+                members += [key(builder, part.key), *_measure(frame, part)]
+            return [*members, literal("}")]
+        case NodeList(fields=fields):
+            order = sql(f"{frame.alias}.{NUMBER}")
+            listed = builder.backend.concat_rows(object_of(frame, fields), order)
+            return [sql("'[' || coalesce(", listed, ", '') || ']'")]
+        case Text(text=text):
+            return [constant(builder, json_string(text))]
+        case CountOf():
+            return [_count(frame, item)]
+
+
+def _measure(frame: Frame, item: CountOf | MeasureOf | Text) -> list[Expression]:
+    builder = frame.builder
+    match item:
+        case CountOf():
+            return [_count(frame, item)]
+        case Text(text=text):
+            return [constant(builder, json_string(text))]
+        case MeasureOf(name=name, values=values):
+            members: list[Expression] = [literal("{")]
+            for number, value in enumerate(values):
+                members += [literal(",")] if number else []
+                members += [key(builder, value.key), _measured(frame, name, value)]
+            return [*members, literal("}")]
+
+
+def _measured(frame: Frame, name: str, item: Value | Text) -> Expression:
+    if isinstance(item, Text):
+        return constant(frame.builder, json_string(item.text))
+    value, type_ = frame.builder.backend.measure(name, frame.use(item.use), item.use.type)
+    return frame.builder.backend.json(value, type_)
+
+
+def _count(frame: Frame, item: CountOf) -> Expression:
+    backend, values = frame.builder.backend, [frame.use(use) for use in item.uses]
+    if item.distinct and values:
+        counted: Expression = backend.count_distinct(values)
+    else:
+        counted = sql("count(", values[0], ")") if len(values) == 1 else sql("count(*)")
+    return backend.json(counted, simple(Kind.BIGINT))

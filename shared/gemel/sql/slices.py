@@ -1,0 +1,89 @@
+"""Which rows: FROM, WHERE, ORDER BY, LIMIT and OFFSET of a slice."""
+
+from collections.abc import Iterable
+
+from gemel.catalog import Column, Relation
+from gemel.plan.model import Slice
+from gemel.sql.build import Builder, Frame
+from gemel.sql.conditions import condition, joined, order_by
+from gemel.sql.fragment import Fragment, Part, join, sql
+
+NUMBER = "gemel_number"
+"""Column that counts the rows in their order."""
+Parent = tuple[Frame, Relation]
+"""The row that the rows of a slice are related to."""
+
+
+def read_from(
+    cut: Slice,
+    frame: Frame,
+    parent: Parent | None,
+    needed: Iterable[Column],
+    *,
+    aside: bool = False,
+    numbered: bool = False,
+) -> tuple[Frame, Fragment]:
+    """The rows of a slice: a frame to read them from, and all from FROM on.
+
+    Where rows are cut off, they are chosen in an inner select, so that nothing is computed for those that are skipped.
+
+    :param needed: columns that will be read.
+    :param aside: choose them in an inner select in any case.
+    :param numbered: count the rows of the inner select in a column ``NUMBER``.
+    """
+    if not (cut.is_cut or aside):
+        return frame, sql(from_where(frame, cut, parent), order(frame, cut))
+    builder = frame.builder
+    columns = {column.name: column for column in needed}
+    chosen: list[Part] = [sql(frame.column(one), f" AS {builder.quote(one.name)}") for one in columns.values()]
+    outer = Frame(builder, builder.alias(), frame.table, selected=True)
+    if cut.distinct:
+        inner = _distinct(frame, cut, parent, chosen)
+    else:
+        listed = join(", ", chosen or ["1 AS gemel_row"])
+        inner = sql("SELECT ", listed, " ", from_where(frame, cut, parent), order(frame, cut))
+    inner = sql(inner, limit(builder, cut))
+    if numbered:
+        alias = builder.alias()
+        numbered_rows = f"SELECT {alias}.*, row_number() OVER () AS {NUMBER} "
+        inner = sql(numbered_rows, "FROM (", inner, f") AS {alias}")
+    return outer, sql("FROM (", inner, f") AS {outer.alias}")
+
+
+def _distinct(frame: Frame, cut: Slice, parent: Parent | None, chosen: list[Part]) -> Fragment:
+    """The first row of each combination, by the order of the whole."""
+    alias = frame.builder.alias()
+    by = join(", ", (frame.use(use) for use in cut.distinct))
+    # Each window gets its own copy of the order: a parameter may stand in a statement once.
+    place = sql("row_number() OVER (PARTITION BY ", by, order(frame, cut), ") AS gemel_place")
+    number = sql("row_number() OVER (", order(frame, cut), ") AS gemel_rank")
+    listed = join(", ", [*chosen, place, number])
+    ranked = sql("SELECT ", listed, " ", from_where(frame, cut, parent))
+    return sql("SELECT * FROM (", ranked, f") AS {alias} WHERE gemel_place = 1 ORDER BY gemel_rank")
+
+
+def from_where(frame: Frame, cut: Slice, parent: Parent | None) -> Fragment:
+    """FROM and WHERE."""
+    tests = [joined(parent[0], frame, parent[1])] if parent is not None else []
+    if cut.where is not None:
+        tests.append(condition(frame, cut.where))
+    source = sql("FROM ", frame.builder.table(frame.table.source), f" AS {frame.alias}")
+    return sql(source, " WHERE ", join(" AND ", tests)) if tests else source
+
+
+def order(frame: Frame, cut: Slice) -> Fragment:
+    """ORDER BY."""
+    return sql(" ORDER BY ", order_by(frame, cut.order)) if cut.order else sql("")
+
+
+def limit(builder: Builder, cut: Slice) -> Fragment:
+    """LIMIT and OFFSET. SQLite knows no OFFSET without LIMIT."""
+    backend, parts = builder.backend, list[Part]()
+    if cut.limit is not None or cut.most is not None:
+        bind = builder.bind(cut.limit) if cut.limit is not None else None
+        parts += [" LIMIT ", backend.limit(bind, cut.most)]
+    elif cut.offset is not None and backend.dialect.name == "sqlite":
+        parts.append(" LIMIT -1")
+    if cut.offset is not None:
+        parts += [" OFFSET ", backend.offset(builder.bind(cut.offset))]
+    return sql(*parts)

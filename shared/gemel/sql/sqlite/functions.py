@@ -1,0 +1,207 @@
+"""Functions that SQLite lacks, registered on every connection.
+
+What they refuse is kept in ``Failure``, since SQLite tells of an exception in a function only that there was one.
+"""
+
+import math
+import re
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from gemel.catalog import Kind
+from gemel.errors import DatabaseError
+from gemel.sql.sqlite import documents
+from gemel.sql.sqlite.casts import cast_json
+from gemel.sql.sqlite.encode import BOUNDS
+from gemel.sql.sqlite.numbers import number_text
+
+
+class Failure:
+    """The last refusal of a function on one connection."""
+
+    def __init__(self) -> None:
+        self.error: DatabaseError | None = None
+
+    def take(self) -> DatabaseError | None:
+        """The refusal, which is then forgotten."""
+        error, self.error = self.error, None
+        return error
+
+
+def register_functions(connection: sqlite3.Connection, failure: Failure) -> None:
+    """Register all of them on a connection.
+
+    :param failure: where their refusals are kept.
+    """
+
+    def add(name: str, count: int, function: Callable[..., object]) -> None:
+        connection.create_function(name, count, _guarded(function, failure), deterministic=True)
+
+    add("gemel_member", 2, lambda key, value: "" if value == "null" else f"{key}{value},")
+    add("gemel_lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
+    add("gemel_regex", 3, regex)
+    add("gemel_number", 1, number_text)
+    add("gemel_uuid", 1, uuid_text)
+    add("gemel_interval", 1, interval_text)
+    add("gemel_cast", 2, cast_json)
+    add("gemel_in_range", 2, in_range)
+    add("gemel_unquote", 1, documents.unquote)
+    add("gemel_document_order", 2, documents.order)
+    add("gemel_document_in", 2, documents.within)
+    add("gemel_contains", 2, documents.contains)
+    add("gemel_contained", 2, lambda left, right: documents.contains(right, left))
+    add("gemel_overlaps", 2, documents.overlaps)
+    add("gemel_has_key", 2, documents.has_key)
+    add("gemel_has_any", 2, documents.has_any)
+    add("gemel_has_all", 2, documents.has_all)
+    for name, aggregate in AGGREGATES.items():
+        connection.create_aggregate(name, 1, aggregate)
+
+
+def _guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., Any]:
+    def run(*arguments: object) -> Any:
+        try:
+            return function(*arguments)
+        except DatabaseError as error:
+            failure.error = error
+            raise
+
+    return run
+
+
+@lru_cache(256)
+def _compiled(pattern: str, ignore_case: int) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+
+
+def regex(pattern: str | None, text: str | None, ignore_case: int) -> int | None:
+    """Whether the pattern is found anywhere."""
+    if pattern is None or text is None:
+        return None
+    return int(_compiled(pattern, ignore_case).search(str(text)) is not None)
+
+
+def uuid_text(stored: str | None) -> str | None:
+    """Canonical text (RFC 9562 section 4) of 32 hexadecimal digits."""
+    if stored is None:
+        return None
+    digits = stored.replace("-", "").lower()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def interval_text(stored: str | None) -> str | None:
+    """PostgreSQL's text of SQLAlchemy's storage form, which is a moment counted from 1970."""
+    if stored is None:
+        return None
+    span = datetime.fromisoformat(stored) - datetime(1970, 1, 1)  # noqa: DTZ001 - the form has no zone
+    seconds = span.days * 86400 + span.seconds
+    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
+    days, rest = divmod(seconds, 86400)
+    clock = f"{sign}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    if span.microseconds:
+        clock += f".{span.microseconds:06}".rstrip("0")
+    plural = "day" if days == 1 else "days"
+    return f"{sign}{days} {plural} {clock}" if days else clock
+
+
+def in_range(number: int | None, kind: str) -> int | None:
+    """A whole number, if its type can hold it.
+
+    :raises DatabaseError: 22003.
+    """
+    bound = BOUNDS[Kind(kind)]
+    if number is not None and not (isinstance(number, int) and -bound <= number < bound):
+        raise DatabaseError("22003", f"{kind} out of range")
+    return number
+
+
+class _Numbers:
+    """Collects numbers exactly; the result is rounded once."""
+
+    def __init__(self) -> None:
+        self.numbers: list[Fraction] = []
+
+    def step(self, value: object) -> None:
+        if isinstance(value, int):
+            self.numbers.append(Fraction(value))
+        elif isinstance(value, float) and math.isfinite(value):
+            self.numbers.append(Fraction(Decimal(repr(value))))
+
+    def mean(self) -> Fraction:
+        return sum(self.numbers, Fraction(0)) / len(self.numbers)
+
+    def spread(self, less: int) -> Fraction | None:
+        if len(self.numbers) <= less:
+            return None
+        mean = self.mean()
+        return sum(((number - mean) ** 2 for number in self.numbers), Fraction(0)) / (len(self.numbers) - less)
+
+
+class Average(_Numbers):
+    """``avg``."""
+
+    def finalize(self) -> float | None:
+        """Mean, or null over nothing."""
+        return float(self.mean()) if self.numbers else None
+
+
+class Sum(_Numbers):
+    """``sum`` of decimals."""
+
+    def finalize(self) -> float | int | None:
+        """Sum, or null over nothing."""
+        if not self.numbers:
+            return None
+        total = sum(self.numbers, Fraction(0))
+        return int(total) if total.denominator == 1 and abs(total) < 2**63 else float(total)
+
+
+class VarianceSample(_Numbers):
+    """``var_samp``."""
+
+    def finalize(self) -> float | None:
+        """Null over fewer than two."""
+        spread = self.spread(1)
+        return None if spread is None else float(spread)
+
+
+class VariancePopulation(_Numbers):
+    """``var_pop``."""
+
+    def finalize(self) -> float | None:
+        """Null over nothing."""
+        spread = self.spread(0)
+        return None if spread is None else float(spread)
+
+
+class DeviationSample(_Numbers):
+    """``stddev_samp``."""
+
+    def finalize(self) -> float | None:
+        """Null over fewer than two."""
+        spread = self.spread(1)
+        return None if spread is None else math.sqrt(spread)
+
+
+class DeviationPopulation(_Numbers):
+    """``stddev_pop``."""
+
+    def finalize(self) -> float | None:
+        """Null over nothing."""
+        spread = self.spread(0)
+        return None if spread is None else math.sqrt(spread)
+
+
+AGGREGATES: dict[str, Any] = {
+    "gemel_avg": Average,
+    "gemel_sum": Sum,
+    "gemel_var_samp": VarianceSample,
+    "gemel_var_pop": VariancePopulation,
+    "gemel_stddev_samp": DeviationSample,
+    "gemel_stddev_pop": DeviationPopulation,
+}

@@ -1,0 +1,285 @@
+"""A backup counts only if what comes out of it is what was taken."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from backup.helpers import folder_of, forge, query, taken
+from gemel.settings import Settings
+from gemel_backup.catalogue import entries, latest_proven, open_index, read_manifest, read_proof
+from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
+from gemel_backup.ids import SCRATCH_PREFIX, scratch_name
+from gemel_backup.job import Job
+from gemel_backup.manifest import NAME, SUM, Manifest, checksum_line, files_of
+from gemel_backup.prove import prove
+from gemel_backup.store import FolderStore
+from gemel_backup.verify import verify
+from gemel_backup.work import back_up, prove_and_record
+
+TRACKS = 3503
+
+
+def databases(settings: Settings) -> set[str]:
+    """Scratch databases of the server."""
+    found = query(settings, "SELECT datname FROM pg_database") if settings.is_postgresql else []
+    return {name for (name,) in found if name.startswith(SCRATCH_PREFIX)}
+
+
+@pytest.fixture
+def scratch_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the scratch databases that are made in this test; others make theirs on the same server."""
+    names: list[str] = []
+
+    def named(now: datetime) -> str:
+        names.append(scratch_name(now))
+        return names[-1]
+
+    monkeypatch.setattr("gemel_backup.scratch.scratch_name", named)
+    return names
+
+
+def assert_dropped(settings: Settings, names: list[str]) -> None:
+    """One was made, if there had to be one, and it is gone."""
+    assert len(names) == (1 if settings.is_postgresql else 0)
+    assert not databases(settings) & set(names)
+
+
+def table(settings: Settings, name: str) -> str:
+    return f"public.{name}" if settings.is_postgresql else name
+
+
+def test_taken_and_proven(chinook: Settings, scratch_names: list[str]) -> None:
+    store = FolderStore(chinook.backups)
+    outcome = back_up(Job(chinook), store, "chinook")
+    manifest = outcome.manifest
+    assert manifest.tables[table(chinook, "track")] == TRACKS
+    assert len([name for name in manifest.tables if "gemel" not in name]) == 12
+    assert (manifest.revision, manifest.app) == ("0001", "chinook")
+    assert read_manifest(store, manifest.id) == manifest
+    [entry] = entries(store, open_index(chinook))
+    assert (entry.id, entry.status, entry.stored) == (manifest.id, "proven", True)
+    index = open_index(chinook)
+    assert index is not None
+    assert index.rows()[manifest.id].status == "proven"
+    assert latest_proven(store) == manifest
+    assert_dropped(chinook, scratch_names)
+
+
+def test_taken_alone_is_not_proven(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    assert [entry.status for entry in entries(store, None)] == ["taken"]
+    with pytest.raises(BackupError, match="there is no proven backup"):
+        latest_proven(store)
+    verify(Job(chinook), store, manifest.id)
+
+
+def test_own_rows_are_left_out(chinook: Settings) -> None:
+    back_up(Job(chinook), FolderStore(chinook.backups), "chinook")
+    _, manifest = taken(chinook)
+    names = ("gemel.backup", "gemel.slot") if chinook.is_postgresql else ("gemel_backup", "gemel_slot")
+    assert not set(names) & set(manifest.tables)
+    prove(Job(chinook), FolderStore(chinook.backups), manifest.id)
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _largest(folder: Path) -> Path:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in {NAME, SUM})
+    return max(files, key=lambda path: path.stat().st_size)
+
+
+def _cut(folder: Path) -> None:
+    path = _largest(folder)
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a bit flipped": (lambda folder: _flip(_largest(folder)), "was changed: its SHA-256 is another"),
+    "a byte lost": (_cut, "bytes instead of"),
+    "a file lost": (lambda folder: _largest(folder).unlink(), "is missing"),
+    "a file added": (lambda folder: (folder / "more").write_text("x"), "more was added"),
+    "manifest changed": (lambda folder: _flip(folder / NAME), "does not fit"),
+    "manifest lost": (lambda folder: (folder / NAME).unlink(), "manifest.json is missing"),
+    "manifest's hash changed": (lambda folder: _flip(folder / SUM), "does not fit"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_corruption_is_found(chinook: Settings, fault: str) -> None:
+    store, manifest = taken(chinook)
+    do, text = FAULTS[fault]
+    do(folder_of(store, manifest))
+    for check in (verify, prove):
+        with pytest.raises(Corrupted, match=text):
+            check(Job(chinook), store, manifest.id)
+    [entry] = entries(store, None)
+    assert entry.status == "failed"
+    assert text in (entry.error or "")
+
+
+def test_wrong_count_fails_the_proof(chinook: Settings, scratch_names: list[str]) -> None:
+    store, manifest = taken(chinook)
+    name = table(chinook, "track")
+    forge(store, manifest, {"tables": {**manifest.tables, name: TRACKS + 1}})
+    verify(Job(chinook), store, manifest.id)
+    with pytest.raises(Unproven, match=f"table {name} has {TRACKS} rows instead of {TRACKS + 1}"):
+        prove_and_record(Job(chinook), store, manifest.id)
+    [entry] = entries(store, None)
+    assert entry.status == "failed"
+    index = open_index(chinook)
+    assert index is not None
+    assert index.rows()[manifest.id].status == "failed"
+    assert_dropped(chinook, scratch_names)
+
+
+def test_table_too_many_or_too_few_fails_the_proof(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    counts = {name: rows for name, rows in manifest.tables.items() if name != table(chinook, "genre")}
+    forge(store, manifest, {"tables": {**counts, "phantom": 0}})
+    with pytest.raises(Unproven, match=r"(?=.*genre was not taken)(?=.*table phantom is missing)"):
+        prove(Job(chinook), store, manifest.id)
+
+
+def test_proof_does_not_outlive_its_manifest(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    prove(Job(chinook), store, manifest.id)
+    assert read_proof(store, manifest) is not None
+    forge(store, manifest, {"app": "another"})
+    assert [entry.status for entry in entries(store, None)] == ["taken"]
+
+
+def test_later_proof_repairs_the_status(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    path = _largest(folder_of(store, manifest))
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
+    with pytest.raises(Corrupted):
+        prove_and_record(Job(chinook), store, manifest.id)
+    path.write_bytes(content)
+    prove_and_record(Job(chinook), store, manifest.id)
+    assert [entry.status for entry in entries(store, open_index(chinook))] == ["proven"]
+
+
+def test_without_own_tables(chinook: Settings) -> None:
+    settings = chinook.model_copy(update={"state": False})
+    store = FolderStore(settings.backups)
+    back_up(Job(settings), store, "chinook")
+    assert [entry.status for entry in entries(store, open_index(settings))] == ["proven"]
+    index = open_index(chinook)
+    assert index is not None
+    assert index.rows() == {}
+
+
+def test_database_before_its_migration(database: Settings) -> None:
+    if not database.is_postgresql:
+        with pytest.raises(BackupError, match="there is nothing to back up|is not there"):
+            back_up(Job(database), FolderStore(database.backups), "chinook")
+        database.sqlite_path.touch()
+    manifest = back_up(Job(database), FolderStore(database.backups), "chinook").manifest
+    assert (manifest.tables, manifest.revision) == ({}, None)
+
+
+def test_stopped_work_leaves_nothing(chinook: Settings) -> None:
+    store = FolderStore(chinook.backups)
+    with pytest.raises(Yielded):
+        back_up(Job(chinook, stop=lambda: True), store, "chinook")
+    assert store.ids() == []
+    assert not list(store.folder.glob(".partial-*"))
+    assert [entry.status for entry in entries(store, open_index(chinook))] == ["yielded"]
+
+
+def test_unknown_format_is_refused(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    changed = manifest.to_json().replace(b'"format": 1', b'"format": 9')
+    (folder_of(store, manifest) / NAME).write_bytes(changed)
+    (folder_of(store, manifest) / SUM).write_bytes(checksum_line(changed))
+    with pytest.raises(Corrupted, match="has format 9"):
+        verify(Job(chinook), store, manifest.id)
+
+
+def test_manifest_that_leads_outside_is_refused(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    [first, *rest] = manifest.files
+    forge(store, manifest, {"files": (type(first)("../other", first.size, first.sha256), *rest)})
+    with pytest.raises(Corrupted, match="outside the backup"):
+        verify(Job(chinook), store, manifest.id)
+
+
+@pytest.fixture
+def postgresql(
+    copy_chinook: Callable[[str, Path], AbstractContextManager[Settings]], tmp_path: Path
+) -> Iterator[Settings]:
+    """Settings of a PostgreSQL database that holds Chinook."""
+    with copy_chinook("postgresql", tmp_path) as settings:
+        yield settings
+
+
+def _replace_data(store: FolderStore, manifest: Manifest) -> Manifest:
+    """The dump of the tracks with a row less, and hashes that fit: what no hash can find."""
+    folder = folder_of(store, manifest)
+    path = _largest(folder / "dump")
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    path.write_bytes(gzip.compress(b"".join(lines[1:])))
+    files = tuple(file for file in files_of(folder, Job(Settings())) if file.path.startswith("dump/"))
+    forge(store, manifest, {"files": files})
+    return manifest
+
+
+def test_row_that_the_dump_lacks_is_found(postgresql: Settings) -> None:
+    store, manifest = taken(postgresql)
+    _replace_data(store, manifest)
+    verify(Job(postgresql), store, manifest.id)
+    with pytest.raises(BackupError, match=f"{TRACKS - 1} rows instead of {TRACKS}|violates foreign key"):
+        prove(Job(postgresql), store, manifest.id)
+
+
+def test_leftovers_of_dead_proofs_are_dropped(postgresql: Settings) -> None:
+    now = datetime.now(UTC)
+    old, young = scratch_name(now - timedelta(days=2)), scratch_name(now - timedelta(hours=1))
+    with psycopg.connect(postgresql.database, autocommit=True) as connection:
+        for name in (old, young):
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            store, manifest = taken(postgresql)
+            prove(Job(postgresql), store, manifest.id)
+            assert old not in databases(postgresql)
+            assert young in databases(postgresql)
+        finally:
+            for name in (old, young):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def test_proof_needs_no_source(postgresql: Settings) -> None:
+    store, manifest = taken(postgresql)
+    elsewhere = postgresql.model_copy(
+        update={
+            "scratch_database_uri": postgresql.database_uri,
+            "database_uri": SecretStr("postgresql://nobody@127.0.0.1:1/gone"),
+        }
+    )
+    assert prove(Job(elsewhere), store, manifest.id).error is None
+
+
+def test_proof_without_a_server_is_told(postgresql: Settings, tmp_path: Path) -> None:
+    store, manifest = taken(postgresql)
+    settings = Settings(data_dir=tmp_path)
+    with pytest.raises(BackupError, match="set scratch_database_uri"):
+        prove(Job(settings), store, manifest.id)
+
+
+def test_database_that_cannot_be_reached_is_told_without_its_password(tmp_path: Path) -> None:
+    settings = Settings(database_uri=SecretStr("postgresql://me:hunter2@127.0.0.1:1/gone"), data_dir=tmp_path)
+    with pytest.raises(BackupError, match="'gone' on 127.0.0.1:1") as caught:
+        taken(settings)
+    assert "hunter2" not in str(caught.value)

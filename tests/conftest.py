@@ -1,0 +1,139 @@
+"""What all tests share: real databases of both kinds, empty or holding Chinook.
+
+Every test that asks for ``database``, ``chinook`` or ``chinook_read`` runs once on SQLite and once on PostgreSQL
+(ids ``sqlite`` and ``postgresql``). Nothing is skipped: :mod:`postgresql_server` says where the server comes from.
+Under pytest-xdist the controlling process starts one server for all workers, and each worker names its own databases.
+"""
+
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from databases import empty_database, postgresql_settings, sqlite_settings
+from gemel.app import App, load_app
+from gemel.settings import Settings
+from gemel_cli.seed import seed
+from gemel_migrator import migrate
+from postgresql_server import postgresql_server as start_postgresql
+
+KINDS = ("sqlite", "postgresql")
+
+SERVERS = pytest.StashKey[ExitStack]()
+ADDRESS = pytest.StashKey[str]()
+
+
+def pytest_configure() -> None:
+    """A shell starts what runs in its background with SIGINT ignored, and so would be every process of a test."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist, in the controlling process: tell a new worker where the server is."""
+    config: pytest.Config = node.config
+    if ADDRESS not in config.stash:
+        config.stash[SERVERS] = ExitStack()
+        config.stash[ADDRESS] = config.stash[SERVERS].enter_context(start_postgresql())
+    node.workerinput["postgresql_server"] = config.stash[ADDRESS]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server that was started for the workers."""
+    if SERVERS in config.stash:
+        config.stash[SERVERS].close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a database of a PostgreSQL server on which databases may be created."""
+    given = getattr(request.config, "workerinput", {}).get("postgresql_server")
+    if given:
+        yield given
+    else:
+        with start_postgresql() as address:
+            yield address
+
+
+@pytest.fixture(scope="session")
+def chinook_app() -> App:
+    """The sample app."""
+    return load_app("chinook")
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an empty database."""
+    if request.param == "sqlite":
+        yield sqlite_settings(tmp_path)
+    else:
+        with empty_database(request.getfixturevalue("postgresql_server")) as address:
+            yield postgresql_settings(address, tmp_path)
+
+
+@pytest.fixture(params=KINDS)
+def chinook(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a database that holds Chinook, for this test alone."""
+    with request.getfixturevalue("copy_chinook")(request.param, tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def chinook_read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a database that holds Chinook, shared by all tests that only read."""
+    folder = tmp_path_factory.mktemp("chinook_read")
+    with request.getfixturevalue("copy_chinook")(request.param, folder) as settings:
+        yield settings
+
+
+CopyChinook = Callable[[str, Path], Any]
+
+
+@pytest.fixture(scope="session")
+def copy_chinook(request: pytest.FixtureRequest) -> CopyChinook:
+    """``copy_chinook(kind, folder)``: a context in which a copy of Chinook exists; gives its :class:`Settings`.
+
+    For tests that need more than one database at a time, such as those that compare the two kinds.
+    """
+
+    @contextmanager
+    def copy(kind: str, folder: Path) -> Iterator[Settings]:
+        template: Settings = request.getfixturevalue(f"{kind}_template")
+        if kind == "sqlite":
+            settings = sqlite_settings(folder)
+            settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(template.sqlite_path, settings.sqlite_path)
+            yield settings
+        else:
+            name = urlsplit(template.database).path.strip("/")
+            with empty_database(request.getfixturevalue("postgresql_server"), template=name) as address:
+                yield postgresql_settings(address, folder)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, chinook_app: App) -> Settings:
+    """A file that holds Chinook, to be copied."""
+    settings = sqlite_settings(tmp_path_factory.mktemp("sqlite_template"))
+    migrate(settings, chinook_app)
+    seed(settings, chinook_app)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(
+    postgresql_server: str, tmp_path_factory: pytest.TempPathFactory, chinook_app: App
+) -> Iterator[Settings]:
+    """A database that holds Chinook, to be copied."""
+    with empty_database(postgresql_server) as address:
+        settings = postgresql_settings(address, tmp_path_factory.mktemp("postgresql_template"))
+        migrate(settings, chinook_app)
+        seed(settings, chinook_app)
+        yield settings

@@ -1,0 +1,2 @@
+SELECT '[' || coalesce(group_concat(t0.j, ','), '') || ']' AS body, count(*) AS rows, NULL AS total FROM (SELECT '{"name":' || json_quote(t1.name) || ',"albums":' || (SELECT '[' || coalesce(group_concat(t5.j, ','), '') || ']' FROM (SELECT '{"title":' || json_quote(t2.title) || ',"tracks":' || (SELECT '[' || coalesce(group_concat(t4.j, ','), '') || ']' FROM (SELECT '{"name":' || json_quote(t3.name) || '}' AS j FROM track AS t3 WHERE t3.album_id = t2.id) AS t4) || '}' AS j FROM album AS t2 WHERE t2.artist_id = t1.id) AS t5) || '}' AS j FROM artist AS t1) AS t0
+-- slots: 

@@ -1,0 +1,83 @@
+"""What clients do: writes, introspection, own resolvers, batches, the page."""
+
+import pytest
+from graphql import build_client_schema, get_introspection_query
+from graphql_client import GraphQL
+
+
+def test_insert_update_delete(graphql_write: GraphQL) -> None:
+    inserted = graphql_write(
+        "mutation ($o: album_insert_input!) { insert_album_one(object: $o) { id title artist { name } } }",
+        o={"title": "New", "artist_id": "1"},
+    )
+    album = inserted["insert_album_one"]
+    assert album == {"id": 348, "title": "New", "artist": {"name": "AC/DC"}}
+    changed = graphql_write(
+        'mutation { update_album_by_pk(pk_columns: {id: 348}, _set: {title: "Newer"}) { title } '
+        "update_invoice(where: {id: {_eq: 1}}, _inc: {total: 1}) { affected_rows returning { total } } }"
+    )
+    assert changed["update_album_by_pk"] == {"title": "Newer"}
+    assert changed["update_invoice"]["affected_rows"] == 1
+    deleted = graphql_write(
+        "mutation { delete_album_by_pk(id: 348) { title } delete_album(where: {id: {_eq: 348}}) "
+        "{ affected_rows returning { id } } }"
+    )
+    assert deleted == {
+        "delete_album_by_pk": {"title": "Newer"},
+        "delete_album": {"affected_rows": 0, "returning": []},
+    }
+
+
+def test_several_writes_are_one_transaction(graphql_write: GraphQL) -> None:
+    code, path, message = graphql_write.refused(
+        'mutation { insert_artist_one(object: {name: "X"}) { id } '
+        'insert_album_one(object: {title: "Y", artist_id: 99999}) { id } }'
+    )
+    assert "constraint-violation" in (code, path, message)
+    count = graphql_write('{ artist_aggregate(where: {name: {_eq: "X"}}) { aggregate { count } } }')
+    assert count == {"artist_aggregate": {"aggregate": {"count": 0}}}
+
+
+def test_introspection_builds_a_client_schema(graphql: GraphQL) -> None:
+    schema = build_client_schema(graphql(get_introspection_query()))
+    for name in ("album_bool_exp", "album_insert_input", "album_order_by", "Int_comparison_exp", "track_sum_fields"):
+        assert name in schema.type_map
+    assert schema.query_type is not None
+    assert schema.query_type.name == "query_root"
+
+
+def test_own_resolvers_return_objects_that_are_read_through_the_plan(graphql: GraphQL) -> None:
+    found = graphql(
+        "{ top_customers(limit: 2) { full_name invoices(limit: 1, order_by: {total: desc}) { total } } "
+        "store_statistics { tracks customers } genre(limit: 1, order_by: {id: asc}) { name } }"
+    )
+    assert list(found) == ["top_customers", "store_statistics", "genre"]
+    assert [customer["full_name"] for customer in found["top_customers"]] == ["Helena Holý", "Richard Cunningham"]
+    assert found["store_statistics"] == {"tracks": 3503, "customers": 59}
+    assert found["genre"] == [{"name": "Rock"}]
+
+
+def test_variables_fragments_and_directives(graphql: GraphQL) -> None:
+    found = graphql(
+        "query Q($w: artist_bool_exp, $o: [artist_order_by!], $more: Boolean!) "
+        "{ artist(where: $w, order_by: $o, limit: 1)"
+        " { ...F id @include(if: $more) __typename } } fragment F on artist { name }",
+        w={"albums": {"title": {"_ilike": "%rock%"}}},
+        o={"name": "asc"},
+        more=False,
+    )
+    assert found == {"artist": [{"name": "AC/DC", "__typename": "artist"}]}
+
+
+def test_a_batch_is_answered_in_order(graphql: GraphQL) -> None:
+    answers = graphql.send([{"query": "{ genre_by_pk(id: 1) { name } }"}, {"query": "{ nope { id } }"}]).json()
+    assert answers[0] == {"data": {"genre_by_pk": {"name": "Rock"}}}
+    assert answers[1]["errors"][0]["extensions"]["code"] == "validation-failed"
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/v1/graphql"])
+def test_the_page_loads_nothing_from_elsewhere(graphql: GraphQL, path: str) -> None:
+    page = graphql.request("GET", path, headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert "GraphiQL" in page.text
+    assert "https://" not in page.text

@@ -1,0 +1,98 @@
+"""A question that was asked before is neither parsed nor planned (docs/decisions.md, 3)."""
+
+from typing import Any
+
+import pytest
+from rest_client import Rest
+
+import gemel.serve
+import gemel_rest.endpoint
+from gemel_rest.cache import BoundedCache
+
+
+class Counter:
+    """Counts the calls of a function that it stands for."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.calls = 0
+
+    def __call__(self, *arguments: Any) -> Any:
+        self.calls += 1
+        return self.function(*arguments)
+
+
+@pytest.fixture
+def counters(monkeypatch: pytest.MonkeyPatch) -> tuple[Counter, Counter, Counter]:
+    """Of parsing, planning and compiling."""
+    parsed = Counter(gemel_rest.endpoint.parse_read)
+    planned = Counter(gemel.serve.plan_query)
+    compiled = Counter(gemel.serve.compile_query)
+    monkeypatch.setattr(gemel_rest.endpoint, "parse_read", parsed)
+    monkeypatch.setattr(gemel.serve, "plan_query", planned)
+    monkeypatch.setattr(gemel.serve, "compile_query", compiled)
+    return parsed, planned, compiled
+
+
+def test_once_for_a_text_and_once_for_a_shape(rest_write: Rest, counters: tuple[Counter, ...]) -> None:
+    def made() -> tuple[int, ...]:
+        return tuple(counter.calls for counter in counters)
+
+    path = "/artist?select=name,album(title)&id=eq.{}&album.limit=1&album.order=id"
+    first = rest_write.rows(path.format(1))
+    assert made() == (1, 1, 1)
+    assert rest_write.rows(path.format(1)) == first
+    assert made() == (1, 1, 1)
+    assert rest_write.rows(path.format(2)) != first
+    assert made() == (2, 1, 1)
+    in_list = "/artist?select=name&id=in.({})"
+    assert len(rest_write.rows(in_list.format("1"))) == 1
+    assert len(rest_write.rows(in_list.format("1,2,3"))) == 3
+    assert made() == (4, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"accept": "text/csv"},
+        {"prefer": "count=exact"},
+        {"range": "0-0"},
+        {"accept-profile": "public"},
+        {"x-hasura-role": "clerk"},
+    ],
+)
+def test_what_changes_the_answer_is_part_of_the_key(rest: Rest, headers: dict[str, str]) -> None:
+    plain, other = (rest("GET", "/genre?order=id&limit=2", headers=given) for given in ({}, headers))
+    assert (plain.status_code, plain.headers.items(), plain.text) != (
+        other.status_code,
+        other.headers.items(),
+        other.text,
+    )
+    again = rest("GET", "/genre?order=id&limit=2", headers=headers)
+    assert (again.status_code, again.text) == (other.status_code, other.text)
+    assert rest.rows("/genre?order=id&limit=2") == [{"id": 1, "name": "Rock"}, {"id": 2, "name": "Jazz"}]
+
+
+def test_changes_are_seen_by_what_was_asked_before(rest_write: Rest) -> None:
+    assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Rock"}]
+    rest_write("PATCH", "/genre?id=eq.1", {"name": "Stone"})
+    assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Stone"}]
+
+
+def test_bounds() -> None:
+    cache: BoundedCache[int, str] = BoundedCache(entries=3, size=160)
+    for number in range(5):
+        cache.put(number, str(number), 10)
+    assert (len(cache), cache.size) == (3, 30)
+    assert cache.get(1) is None
+    assert cache.get(2) == "2"
+    cache.put(5, "5", 10)
+    assert (cache.get(3), cache.get(2)) == (None, "2")  # the one that was used stays
+    cache.put(6, "6", 11)
+    assert cache.get(6) is None  # too large to push others out
+    cache.put(5, "five", 10)
+    assert (cache.get(5), len(cache), cache.size) == ("five", 3, 30)
+    few: BoundedCache[int, str] = BoundedCache(entries=100, size=32)
+    for number in range(20):
+        few.put(number, "", 2)
+    assert (len(few), few.size) == (16, 32)

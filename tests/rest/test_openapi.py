@@ -1,0 +1,107 @@
+"""The root document and its page (docs/dialects/rest.md, section 25)."""
+
+import re
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from rest_client import Rest
+
+
+@pytest.fixture(scope="module")
+def document(rest: Rest) -> Any:
+    return rest.rows("/")
+
+
+def test_it_is_valid(document: Any) -> None:
+    assert document["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_where_and_how_it_is_served(rest: Rest) -> None:
+    for answer in (rest.get("/"), rest.get(""), rest.at("GET", "/openapi.json")):
+        assert answer.headers["content-type"] == "application/openapi+json; charset=utf-8"
+        assert answer.json() == rest.rows("/")
+    answer = rest.get("/", accept="application/json")
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert rest.error("/", accept="text/csv") == (406, "PGRST107")
+    kept = rest.get("/", if_none_match=answer.headers["etag"])
+    assert (kept.status_code, kept.content) == (304, b"")
+    head = rest("HEAD", "/")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_other_roles_see_no_tables(rest: Rest) -> None:
+    hidden = rest.rows("/", x_hasura_role="clerk")
+    assert hidden["paths"] == {}
+    assert "track" not in str(hidden)
+    OpenAPIV31SpecValidator(hidden).validate()
+
+
+def test_schemas_tell_what_may_be_written(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["AlbumInsert"]["required"] == ["title", "artist_id"]
+    assert "required" not in schemas["AlbumUpdate"]
+    assert schemas["Album"]["required"] == ["id", "title", "artist_id"]
+    assert schemas["Album"]["properties"]["track_count"]["readOnly"]
+    assert "track_count" not in schemas["AlbumInsert"]["properties"]
+    assert schemas["Track"]["properties"]["composer"]["type"] == ["string", "null"]
+    assert schemas["Album"]["x-relationships"]["tracks"] == {
+        "target": "track",
+        "cardinality": "one-to-many",
+        "foreignKey": "track_album_id_fkey",
+    }
+
+
+def test_every_table_has_its_operations(rest: Rest, document: Any) -> None:
+    for _, name in rest.engine.catalog.tables:
+        assert {"get", "head", "post", "patch", "delete"} <= document["paths"][f"/{name}"].keys()
+    identifiers = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_examples_are_answered(rest: Rest, document: Any) -> None:
+    """Every example of a parameter of every GET, sent to the service."""
+    sent = 0
+    for path, item in document["paths"].items():
+        for parameter in item["get"]["parameters"]:
+            for example in parameter.get("examples", {}).values():
+                value = example["value"][0] if isinstance(example["value"], list) else example["value"]
+                answer = _send(rest, path, parameter, str(value))
+                expected = (200, 206, 404) if parameter["in"] == "path" else (200, 206)
+                assert answer in expected, (path, parameter["name"], value)
+                pattern = parameter["schema"].get("items", parameter["schema"]).get("pattern")
+                assert pattern is None or re.search(pattern, str(value))
+                sent += 1
+    assert sent > 100
+
+
+def _send(rest: Rest, path: str, parameter: Any, value: str) -> int:
+    if parameter["in"] == "header":
+        return rest("GET", path, headers={parameter["name"]: value}).status_code
+    if parameter["in"] == "path":
+        return rest.get(path.replace(f"{{{parameter['name']}}}", value)).status_code
+    if "{" in path:
+        path = re.sub(r"\{.*\}", "1,1" if "_" in path and "id_" in path else "1", path)
+    return rest.get(f"{path}?{quote(parameter['name'])}={quote(value)}").status_code
+
+
+def test_it_is_the_same_each_time(rest: Rest, document: Any) -> None:
+    assert rest.get("/").text == rest.get("/").text
+    assert list(document["components"]["schemas"]) == sorted(document["components"]["schemas"])
+
+
+def test_the_page_loads_nothing_from_elsewhere(rest: Rest) -> None:
+    page = rest.at("GET", "/docs")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    loaded = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    assert len(loaded) == 4
+    for address in loaded:
+        part = rest.at("GET", address)
+        assert part.status_code == 200, address
+        assert len(part.content) > 100
+    assert not re.search(r"url\((?!['\"]?data:)", (files("gemel_rest") / "static" / "swagger-ui.css").read_text())
