@@ -142,6 +142,8 @@ def test_paths_of_the_one_port(tmp_path: Path) -> None:
             assert page.headers["content-type"].startswith("text/html")
             for link in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
                 assert httpx.get(address + link).status_code == 200, link
+        for link in re.findall(r"<http://127\.0\.0\.1:5000([^>]*)>", (ROOT / "README.md").read_text(encoding="utf-8")):
+            assert httpx.get(address + link).status_code == 200, link
         for path in ("/nothing", "/graphqlx", "/rest/v1x", "/rest", "/readyz/"):
             assert httpx.get(address + path).status_code == 404
         for path in ("/livez", "/readyz", "/metrics"):

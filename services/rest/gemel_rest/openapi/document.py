@@ -32,7 +32,6 @@ def make_document(catalog: Catalog, title: str, prefix: str, *, visible: bool) -
             tags.append({"name": table.name, **({"description": table.comment} if table.comment else {})})
     return {
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {"title": title, "version": "1", "description": DESCRIPTION},
         "servers": [{"url": prefix}],
         "security": [{"bearer": []}, {}],
