@@ -8,7 +8,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PATHS := shared:services/graphql:services/rest:services/migrator:services/backup:cli
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help run venv test e2e lint format lock clean
@@ -48,11 +48,9 @@ format: venv ## let ruff format and repair what it can
 
 # dev.txt is resolved first and constrains the others: a service runs the versions that were tested.
 lock: venv ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
-	@$(COMPILE) $(ARGS) --all-extras --group dev -o requirements/dev.txt
-	@$(COMPILE) -c requirements/dev.txt --extra graphql -o requirements/graphql.txt
-	@$(COMPILE) -c requirements/dev.txt --extra rest -o requirements/rest.txt
-	@$(COMPILE) -c requirements/dev.txt --extra migrator -o requirements/migrator.txt
-	@$(COMPILE) -c requirements/dev.txt --extra backup --extra migrator --extra cli -o requirements/backup.txt
+	@$(COMPILE) $(ARGS) pyproject.toml --group dev -o requirements/dev.txt
+	@for group in graphql rest migrator backup; do \
+		$(COMPILE) -c requirements/dev.txt --group $$group -o requirements/$$group.txt || exit 1; done
 
 docker.env: ## write the settings of the compose stack, with new random secrets
 	@$(PYTHON) deploy/new_secrets.py docker.example.env $@

@@ -10,13 +10,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = {
-    "graphql": ("graphql",),
-    "rest": ("rest",),
-    "migrator": ("migrator",),
-    "backup": ("backup", "migrator", "cli"),
-    "dev": ("graphql", "rest", "migrator", "backup", "cli"),
-}
+GROUPS = ("graphql", "rest", "migrator", "backup", "dev")
+
+
+def group(name: str) -> set[str]:
+    """Requirements of a dependency group, with those of the groups that it includes (PEP 735)."""
+    found: set[str] = set()
+    for item in PROJECT["dependency-groups"][name]:
+        found |= {item} if isinstance(item, str) else group(item["include-group"])
+    return found
 
 
 def text(name: str) -> str:
@@ -35,15 +37,15 @@ def locked(name: str) -> dict[str, str]:
 
 
 def test_there_is_one_for_each_service_and_one_for_development() -> None:
-    assert {path.name for path in (ROOT / "requirements").iterdir()} == {f"{name}.txt" for name in EXTRAS}
+    assert {path.name for path in (ROOT / "requirements").iterdir()} == {f"{name}.txt" for name in GROUPS}
 
 
-@pytest.mark.parametrize("name", EXTRAS)
+@pytest.mark.parametrize("name", GROUPS)
 def test_no_addresses(name: str) -> None:
     assert not re.findall(r".*(?:https?:|://|--index|--find-links|--trusted).*", text(name))
 
 
-@pytest.mark.parametrize("name", EXTRAS)
+@pytest.mark.parametrize("name", GROUPS)
 def test_every_requirement_is_exact_and_hashed(name: str) -> None:
     assert entries(name)
     for entry in entries(name):
@@ -52,11 +54,9 @@ def test_every_requirement_is_exact_and_hashed(name: str) -> None:
     assert "gemel" not in locked(name)
 
 
-@pytest.mark.parametrize("name", EXTRAS)
+@pytest.mark.parametrize("name", GROUPS)
 def test_in_step_with_the_project(name: str) -> None:
-    wanted = [*PROJECT["project"]["dependencies"]]
-    wanted += [item for extra in EXTRAS[name] for item in PROJECT["project"]["optional-dependencies"][extra]]
-    wanted += PROJECT["dependency-groups"]["dev"] if name == "dev" else []
+    wanted = group(name) | (set(PROJECT["project"]["dependencies"]) if name == "dev" else set())
     versions = locked(name)
     for requirement in map(Requirement, wanted):
         version = versions.get(canonicalize_name(requirement.name))
@@ -64,6 +64,10 @@ def test_in_step_with_the_project(name: str) -> None:
         assert requirement.specifier.contains(version), f"{requirement} is locked as {version}: run make lock"
 
 
-@pytest.mark.parametrize("name", sorted(set(EXTRAS) - {"dev"}))
+def test_installing_the_project_installs_what_the_services_need() -> None:
+    assert set(PROJECT["project"]["dependencies"]) == set().union(*(group(name) for name in GROUPS[:-1]))
+
+
+@pytest.mark.parametrize("name", GROUPS[:-1])
 def test_services_run_what_was_tested(name: str) -> None:
     assert locked(name).items() <= locked("dev").items()
