@@ -3,6 +3,7 @@
 from gemel.catalog import Kind, Table
 from gemel.catalog.types import MOMENTS, NUMBERS, simple
 from gemel.errors import Mismatch
+from gemel.plan.keyset import total_order
 from gemel.plan.model import All, Any, Comparison, Exists, Hop, Negation, Param, Slice, Sort, Test
 from gemel.plan.names import Scope, use_of
 from gemel.request import (
@@ -36,10 +37,11 @@ COMPARABLE = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.UUID, Kind.INTERV
 BIGINT = simple(Kind.BIGINT)
 
 
-def plan_slice(scope: Scope, table: Table, rows: Rows) -> Slice:
+def plan_slice(scope: Scope, table: Table, rows: Rows, *, keyset: bool = False) -> Slice:
     """Resolve which rows are meant.
 
-    :raises Mismatch: ``distinct`` columns are not the first of the order.
+    :param keyset: cursors are asked for, so that the order has to be total.
+    :raises Mismatch: ``distinct`` columns are not the first of the order, or there are none for cursors.
     """
     distinct = tuple(use_of(table, ref) for ref in rows.distinct)
     order = tuple(plan_order(scope, table, item) for item in rows.order)
@@ -50,6 +52,8 @@ def plan_slice(scope: Scope, table: Table, rows: Rows) -> Slice:
         if first != {use.column.name for use in distinct}:
             text = '"distinct_on" columns must match initial "order_by" columns'
             raise Mismatch("distinct-order", text, table.name, at=rows.distinct[0].at)
+    if keyset or rows.after is not None:
+        order = total_order(table, rows, order)
     return Slice(
         where=plan_condition(scope, table, rows.where) if rows.where is not None else None,
         order=order,
@@ -57,6 +61,7 @@ def plan_slice(scope: Scope, table: Table, rows: Rows) -> Slice:
         limit=_whole(rows.limit),
         offset=_whole(rows.offset),
         most=rows.most,
+        after=Param(rows.after.index, simple(Kind.TEXT)) if rows.after is not None else None,
     )
 
 

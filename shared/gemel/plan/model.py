@@ -108,6 +108,8 @@ class Slice:
     limit: Param | None
     offset: Param | None
     most: int | None
+    after: Param | None = None
+    """Holds a cursor; ``order`` then ends with the primary key."""
 
     @property
     def is_cut(self) -> bool:
@@ -133,6 +135,14 @@ class Text:
 
     key: str
     text: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """The row's cursor in an order under a key."""
+
+    key: str
+    order: tuple[Sort, ...]
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,7 @@ class Group:
     after: ValueType | None
 
 
-Output: TypeAlias = Value | Text | Nested | NestedAggregate | Group
+Output: TypeAlias = Value | Text | Position | Nested | NestedAggregate | Group
 
 
 @dataclass(frozen=True)

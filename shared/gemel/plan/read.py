@@ -6,6 +6,7 @@ from gemel.catalog import Catalog, Table, ValueType
 from gemel.errors import Mismatch
 from gemel.plan.casts import cast_type
 from gemel.plan.conditions import check_measure, plan_slice
+from gemel.plan.keyset import has_cursor
 from gemel.plan.model import (
     AggregatePlan,
     All,
@@ -20,6 +21,7 @@ from gemel.plan.model import (
     OnePlan,
     Output,
     Param,
+    Position,
     QueryPlan,
     RootPlan,
     RowsPlan,
@@ -37,6 +39,7 @@ from gemel.request import (
     Computed,
     Constant,
     Count,
+    Cursor,
     Embed,
     EmbedAggregate,
     Field,
@@ -72,10 +75,10 @@ def plan_query(catalog: Catalog, role: str, query: Query) -> QueryPlan:
 
 def plan_rows(scope: Scope, table: Table, select: Select) -> RowsPlan:
     """Resolve a select of rows of ``table``."""
-    fields = tuple(_outputs(scope, table, select.fields))
-    rows = RowsPlan(table, fields, plan_slice(scope, table, select.rows), select.strip_nulls)
-    if rows.is_grouped and any(isinstance(item, Nested | NestedAggregate) for item in fields):
-        raise Mismatch("group", "related rows cannot be selected beside an aggregate", table.name)
+    cut = plan_slice(scope, table, select.rows, keyset=has_cursor(select.fields))
+    rows = RowsPlan(table, tuple(_outputs(scope, table, select.fields, cut)), cut, select.strip_nulls)
+    if rows.is_grouped and any(isinstance(item, Nested | NestedAggregate | Position) for item in rows.fields):
+        raise Mismatch("group", "related rows and cursors cannot be selected beside an aggregate", table.name)
     return rows
 
 
@@ -85,8 +88,8 @@ def _one(scope: Scope, table: Table, one: One) -> OnePlan:
         column = column_of(table, ColumnRef(name))
         use = Use(column, (), False, column.type)
         tests.append(Comparison(use, Operator.EQ, Param(slot.index, column.type), None, None))
-    rows = RowsPlan(table, tuple(_outputs(scope, table, one.fields)), only(All(tuple(tests))), False)
-    return OnePlan(rows)
+    cut = only(All(tuple(tests)))
+    return OnePlan(RowsPlan(table, tuple(_outputs(scope, table, one.fields, cut)), cut, False))
 
 
 def only(where: All | None) -> Slice:
@@ -94,7 +97,7 @@ def only(where: All | None) -> Slice:
     return Slice(where, (), (), None, None, None)
 
 
-def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...]) -> Iterator[Output]:
+def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) -> Iterator[Output]:
     for item in fields:
         match item:
             case ColumnField():
@@ -104,6 +107,8 @@ def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...]) -> Iterator[
                     yield Value(column.name, Use(column, (), False, column.type), None)
             case Constant(key, text):
                 yield Text(key, text)
+            case Cursor(key):
+                yield Position(key, cut.order)
             case Embed(key, link, select, spread):
                 hop = scope.hop(table, link)
                 yield Nested(key, hop, plan_rows(scope, hop.table, select), spread)
@@ -134,18 +139,20 @@ def _cast(name: str | None, column: ColumnRef | None) -> ValueType | None:
 
 
 def _aggregate(scope: Scope, table: Table, aggregate: Aggregate) -> AggregatePlan:
+    nodes = (item for item in aggregate.items if isinstance(item, Nodes))
+    cut = plan_slice(scope, table, aggregate.rows, keyset=any(has_cursor(item.fields) for item in nodes))
     items: list[Measures | NodeList | Text | CountOf] = []
     for item in aggregate.items:
         match item:
             case Measure(key, inner):
                 items.append(Measures(key, tuple(_measure(table, part) for part in inner)))
             case Nodes(key, fields):
-                items.append(NodeList(key, tuple(_outputs(scope, table, fields))))
+                items.append(NodeList(key, tuple(_outputs(scope, table, fields, cut))))
             case Constant(key, text):
                 items.append(Text(key, text))
             case Count():
                 items.append(_count(table, item))
-    return AggregatePlan(table, tuple(items), plan_slice(scope, table, aggregate.rows))
+    return AggregatePlan(table, tuple(items), cut)
 
 
 def _measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:

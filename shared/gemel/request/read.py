@@ -78,7 +78,14 @@ class Computed:
     """Type that the result is cast to."""
 
 
-Field: TypeAlias = ColumnField | AllColumns | Constant | Embed | EmbedAggregate | Computed
+@dataclass(frozen=True)
+class Cursor:
+    """Where the row stands in the order of its list: a text that ``Rows.after`` takes."""
+
+    key: str
+
+
+Field: TypeAlias = ColumnField | AllColumns | Constant | Embed | EmbedAggregate | Computed | Cursor
 
 
 # --- order -------------------------------------------------------------------
@@ -125,6 +132,9 @@ class Rows:
     offset: Slot | None = None
     most: int | None = None
     """A cap of the server's own on top of ``limit``."""
+    after: Slot | None = None
+    """Only the rows behind the one whose ``Cursor`` the slot holds, in this very order; the primary key is its last
+    key. Like ``offset`` it has no influence on a total."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _list(builder: Builder, plan: RowsPlan, *, total: bool) -> Fragment:
 
 def _total(builder: Builder, plan: RowsPlan) -> Expression:
     if plan.is_grouped or plan.slice.distinct:
-        uncut = replace(plan, slice=replace(plan.slice, limit=None, offset=None, most=None))
+        uncut = replace(plan, slice=replace(plan.slice, limit=None, offset=None, most=None, after=None))
         return sql("(SELECT count(*) FROM (", objects(uncut, builder), f") AS {builder.alias()})")
     inner = Frame(builder, builder.alias(), plan.table)
-    return sql("(SELECT count(*) ", from_where(inner, plan.slice, None), ")")
+    return sql("(SELECT count(*) ", from_where(inner, replace(plan.slice, after=None), None), ")")

@@ -5,7 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from gemel.catalog import Relation
+from gemel.catalog import Kind, Relation, ValueType
+from gemel.catalog.types import simple
 from gemel.plan.model import All, Comparison, Exists, Hop, Negation, Sort, Test
 from gemel.plan.model import Any as AnyOf
 from gemel.sql.backend import Expression
@@ -84,24 +85,29 @@ def order_by(frame: Frame, order: tuple[Sort, ...]) -> Expression:
 def _sort(frame: Frame, item: Sort) -> Expression:
     direction = " DESC" if item.descending else " ASC"
     nulls = " NULLS FIRST" if item.nulls_first else " NULLS LAST"
-    return sql(_sort_value(frame, item, item.path), direction, nulls)
+    return sql(sort_value(frame, item)[0], direction, nulls)
 
 
-def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> Expression:
+def sort_value(frame: Frame, item: Sort) -> tuple[Expression, ValueType]:
+    """What a row is sorted by, and its type."""
+    return _sort_value(frame, item, item.path)
+
+
+def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> tuple[Expression, ValueType]:
     builder = frame.builder
     if path:
         hop = path[0]
         other = Frame(builder, builder.alias(), hop.table)
-        value = _sort_value(other, item, path[1:])
-        return _scalar(frame, other, hop, value)
+        value, type_ = _sort_value(other, item, path[1:])
+        return _scalar(frame, other, hop, value), type_
     if item.many is None:
         assert item.use is not None  # noqa: S101 - without a measure there is a column
-        return frame.use(item.use)
+        return frame.use(item.use), item.use.type
     other = Frame(builder, builder.alias(), item.many.table)
     if item.use is None:
-        return _scalar(frame, other, item.many, sql("count(*)"), single=False)
-    value, _ = builder.backend.measure(str(item.measure), other.use(item.use), item.use.type)
-    return _scalar(frame, other, item.many, value, single=False)
+        return _scalar(frame, other, item.many, sql("count(*)"), single=False), simple(Kind.BIGINT)
+    value, type_ = builder.backend.measure(str(item.measure), other.use(item.use), item.use.type)
+    return _scalar(frame, other, item.many, value, single=False), type_
 
 
 def _scalar(frame: Frame, other: Frame, hop: Hop, value: Expression, *, single: bool = True) -> Expression:

@@ -11,12 +11,14 @@ from gemel.catalog.types import simple
 from gemel.plan.model import (
     AggregatePlan,
     CountOf,
+    Hop,
     MeasureOf,
     Measures,
     Nested,
     NestedAggregate,
     NodeList,
     Output,
+    Position,
     RowsPlan,
     Text,
     Value,
@@ -25,6 +27,7 @@ from gemel.sql.backend import Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import Fragment, join, literal, sql
 from gemel.sql.groups import groups
+from gemel.sql.keyset import cursor
 from gemel.sql.slices import NUMBER, Parent, from_where, read_from
 from gemel.sql.texts import concat, constant, json_string, key
 from gemel.sql.values import column_json
@@ -77,6 +80,8 @@ def _value(frame: Frame, item: Output) -> Expression:
             return column_json(frame, item)
         case Text(text=text):
             return constant(builder, json_string(text))
+        case Position(order=order):
+            return cursor(frame, order)
         case Nested(hop=hop, rows=inner):
             selected = objects(inner, builder, (frame, hop.relation))
             # Only what is grouped or to-many is a list: the objects of a to-one relation are one or none.
@@ -129,11 +134,23 @@ def _needed(table: Table, fields: Iterable[Output]) -> Iterator[Column]:
         if isinstance(item, Value):
             yield item.use.column
         elif isinstance(item, Nested | NestedAggregate):
-            relation = item.hop.relation
-            pairs = relation.junction.near if relation.junction is not None else relation.pairs
-            yield from (table.columns[near] for near, _ in pairs)
-            if relation.condition is not None:
-                yield from table.stored
+            yield from _joining(table, item.hop)
+        elif isinstance(item, Position):
+            for sort in item.order:
+                hop = next(iter(sort.path), sort.many)
+                if hop is not None:
+                    yield from _joining(table, hop)
+                elif sort.use is not None:
+                    yield sort.use.column
+
+
+def _joining(table: Table, hop: Hop) -> Iterator[Column]:
+    """Columns by which related rows are found."""
+    relation = hop.relation
+    pairs = relation.junction.near if relation.junction is not None else relation.pairs
+    yield from (table.columns[near] for near, _ in pairs)
+    if relation.condition is not None:
+        yield from table.stored
 
 
 # --- aggregates --------------------------------------------------------------

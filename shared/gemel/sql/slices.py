@@ -7,6 +7,7 @@ from gemel.plan.model import Slice
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import condition, joined, order_by
 from gemel.sql.fragment import Fragment, Part, join, sql
+from gemel.sql.keyset import behind
 
 NUMBER = "gemel_number"
 """Column that counts the rows in their order."""
@@ -67,6 +68,8 @@ def from_where(frame: Frame, cut: Slice, parent: Parent | None) -> Fragment:
     tests = [joined(parent[0], frame, parent[1])] if parent is not None else []
     if cut.where is not None:
         tests.append(condition(frame, cut.where))
+    if cut.after is not None:
+        tests.append(behind(frame, cut.order, cut.after))
     source = sql("FROM ", frame.builder.table(frame.table.source), f" AS {frame.alias}")
     return sql(source, " WHERE ", join(" AND ", tests)) if tests else source
 
