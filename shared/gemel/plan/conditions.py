@@ -58,8 +58,8 @@ def plan_slice(scope: Scope, table: Table, rows: Rows, *, keyset: bool = False) 
         where=plan_condition(scope, table, rows.where) if rows.where is not None else None,
         order=order,
         distinct=distinct,
-        limit=_whole(rows.limit),
-        offset=_whole(rows.offset),
+        limit=whole(rows.limit),
+        offset=whole(rows.offset),
         most=rows.most,
         after=Param(rows.after.index, simple(Kind.TEXT)) if rows.after is not None else None,
     )
@@ -138,5 +138,6 @@ def _to_one(scope: Scope, table: Table, path: tuple[Link, ...]) -> tuple[Hop, ..
     return tuple(hops)
 
 
-def _whole(slot: Slot | None) -> Param | None:
+def whole(slot: Slot | None) -> Param | None:
+    """A limit or an offset."""
     return Param(slot.index, BIGINT) if slot is not None else None

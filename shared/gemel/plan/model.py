@@ -231,11 +231,44 @@ class NodeList:
 
 
 @dataclass(frozen=True)
+class KeyOf:
+    """Columns of a group, as an object."""
+
+    key: str
+    values: tuple[Value | Text, ...]
+
+
+@dataclass(frozen=True)
+class GroupSort:
+    """A sort key of groups: a column of theirs, or a measure."""
+
+    measure: str | None
+    use: Use | None
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True)
+class GroupList:
+    """Rows by equal values, as a list of objects."""
+
+    key: str
+    by: tuple[Use, ...]
+    items: tuple[KeyOf | Measures | Text, ...]
+    order: tuple[GroupSort, ...]
+    limit: Param | None
+    offset: Param | None
+
+
+Computing: TypeAlias = Measures | NodeList | GroupList | Text | CountOf
+
+
+@dataclass(frozen=True)
 class AggregatePlan:
     """An object made over rows."""
 
     table: Table
-    items: tuple[Measures | NodeList | Text | CountOf, ...]
+    items: tuple[Computing, ...]
     slice: Slice
 
 

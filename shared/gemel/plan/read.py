@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from gemel.catalog import Catalog, Table, ValueType
+from gemel.catalog import Catalog, Table
 from gemel.errors import Mismatch
-from gemel.plan.casts import cast_type
 from gemel.plan.conditions import check_measure, plan_slice
+from gemel.plan.groups import plan_groups
 from gemel.plan.keyset import has_cursor
+from gemel.plan.measures import plan_cast, plan_count, plan_measure, plan_value
 from gemel.plan.model import (
     AggregatePlan,
     All,
     Comparison,
-    CountOf,
+    Computing,
     Group,
-    MeasureOf,
     Measures,
     Nested,
     NestedAggregate,
@@ -43,8 +43,8 @@ from gemel.request import (
     Embed,
     EmbedAggregate,
     Field,
+    Groups,
     Measure,
-    MeasureGroup,
     Nodes,
     One,
     Operator,
@@ -101,7 +101,7 @@ def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) 
     for item in fields:
         match item:
             case ColumnField():
-                yield _value(table, item)
+                yield plan_value(table, item)
             case AllColumns():
                 for column in table.stored:
                     yield Value(column.name, Use(column, (), False, column.type), None)
@@ -119,59 +119,30 @@ def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) 
                 yield _group(table, item)
 
 
-def _value(table: Table, item: ColumnField) -> Value:
-    use = use_of(table, item.column)
-    return Value(item.key, use, _cast(item.cast, item.column))
-
-
 def _group(table: Table, item: Computed) -> Group:
     if item.column is None:
-        return Group(item.key, item.name, None, None, _cast(item.after, None))
+        return Group(item.key, item.name, None, None, plan_cast(item.after, None))
     use = use_of(table, item.column)
-    before = _cast(item.before, item.column)
+    before = plan_cast(item.before, item.column)
     if before is None and not use.path:
         check_measure(item.name, table, use.column.name)
-    return Group(item.key, item.name, use, before, _cast(item.after, item.column))
-
-
-def _cast(name: str | None, column: ColumnRef | None) -> ValueType | None:
-    return cast_type(name, column.at if column else ()) if name is not None else None
+    return Group(item.key, item.name, use, before, plan_cast(item.after, item.column))
 
 
 def _aggregate(scope: Scope, table: Table, aggregate: Aggregate) -> AggregatePlan:
     nodes = (item for item in aggregate.items if isinstance(item, Nodes))
     cut = plan_slice(scope, table, aggregate.rows, keyset=any(has_cursor(item.fields) for item in nodes))
-    items: list[Measures | NodeList | Text | CountOf] = []
+    items: list[Computing] = []
     for item in aggregate.items:
         match item:
             case Measure(key, inner):
-                items.append(Measures(key, tuple(_measure(table, part) for part in inner)))
+                items.append(Measures(key, tuple(plan_measure(table, part) for part in inner)))
             case Nodes(key, fields):
                 items.append(NodeList(key, tuple(_outputs(scope, table, fields, cut))))
             case Constant(key, text):
                 items.append(Text(key, text))
+            case Groups():
+                items.append(plan_groups(table, item))
             case Count():
-                items.append(_count(table, item))
+                items.append(plan_count(table, item))
     return AggregatePlan(table, tuple(items), cut)
-
-
-def _measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:
-    match item:
-        case Count():
-            return _count(table, item)
-        case Constant(key, text):
-            return Text(key, text)
-        case MeasureGroup(key, name, columns):
-            values: list[Value | Text] = []
-            for part in columns:
-                if isinstance(part, Constant):
-                    values.append(Text(part.key, part.text))
-                else:
-                    value = _value(table, part)
-                    check_measure(name, table, value.use.column.name)
-                    values.append(value)
-            return MeasureOf(key, name, tuple(values))
-
-
-def _count(table: Table, item: Count) -> CountOf:
-    return CountOf(item.key, tuple(use_of(table, ref) for ref in item.columns), item.distinct)

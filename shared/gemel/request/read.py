@@ -188,10 +188,46 @@ class Nodes:
 
 
 @dataclass(frozen=True)
+class GroupKey:
+    """An object of the columns that the rows of a group have in common."""
+
+    key: str
+    columns: tuple[ColumnField | Constant, ...]
+
+
+@dataclass(frozen=True)
+class GroupOrder:
+    """Sort groups by one of their columns, or by what is computed over their rows."""
+
+    measure: Literal["count"] | MeasureName | None
+    """``None`` for a column of the group."""
+    column: ColumnRef | None
+    """``None`` only for ``count``, which then counts rows."""
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The rows by equal values of columns: a list with an object for each combination.
+
+    Behind ``order`` the groups are sorted by the columns themselves, ascending, nulls last, so that their order is
+    total.
+    """
+
+    key: str
+    by: tuple[ColumnRef, ...]
+    items: tuple[GroupKey | Measure | Constant, ...]
+    order: tuple[GroupOrder, ...] = ()
+    limit: Slot | None = None
+    offset: Slot | None = None
+
+
+@dataclass(frozen=True)
 class Aggregate:
     """An object made over rows; the rows are cut by limit and the like before anything is computed."""
 
-    items: tuple[Measure | Nodes | Constant | Count, ...]
+    items: tuple[Measure | Nodes | Groups | Constant | Count, ...]
     rows: Rows = Rows()
 
 

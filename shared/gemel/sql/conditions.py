@@ -11,7 +11,7 @@ from gemel.plan.model import All, Comparison, Exists, Hop, Negation, Sort, Test
 from gemel.plan.model import Any as AnyOf
 from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
-from gemel.sql.fragment import join, sql
+from gemel.sql.fragment import Part, join, sql
 
 
 def condition(frame: Frame, test: Test) -> Expression:
@@ -83,9 +83,12 @@ def order_by(frame: Frame, order: tuple[Sort, ...]) -> Expression:
 
 
 def _sort(frame: Frame, item: Sort) -> Expression:
-    direction = " DESC" if item.descending else " ASC"
-    nulls = " NULLS FIRST" if item.nulls_first else " NULLS LAST"
-    return sql(sort_value(frame, item)[0], direction, nulls)
+    return placed(sort_value(frame, item)[0], descending=item.descending, nulls_first=item.nulls_first)
+
+
+def placed(value: Part, *, descending: bool, nulls_first: bool) -> Expression:
+    """A sort key with its direction and the place of its nulls."""
+    return sql(value, " DESC" if descending else " ASC", " NULLS FIRST" if nulls_first else " NULLS LAST")
 
 
 def sort_value(frame: Frame, item: Sort) -> tuple[Expression, ValueType]:

@@ -6,11 +6,12 @@ members and change the order of keys (docs/decisions.md, 10).
 
 from collections.abc import Iterable, Iterator
 
-from gemel.catalog import Column, Kind, Table
-from gemel.catalog.types import simple
+from gemel.catalog import Column, Table
 from gemel.plan.model import (
     AggregatePlan,
+    Computing,
     CountOf,
+    GroupList,
     Hop,
     MeasureOf,
     Measures,
@@ -26,8 +27,10 @@ from gemel.plan.model import (
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import Fragment, join, literal, sql
+from gemel.sql.grouped import group_list
 from gemel.sql.groups import groups
 from gemel.sql.keyset import cursor
+from gemel.sql.measures import count_of, is_column, measured_columns, measures
 from gemel.sql.slices import NUMBER, Parent, from_where, read_from
 from gemel.sql.texts import concat, constant, json_string, key
 from gemel.sql.values import column_json
@@ -158,76 +161,57 @@ def _joining(table: Table, hop: Hop) -> Iterator[Column]:
 
 def aggregate_of(plan: AggregatePlan, builder: Builder, parent: Parent | None = None) -> Expression:
     """JSON object of what is computed over rows."""
-    frame = Frame(builder, builder.alias(), plan.table)
-    nodes = any(isinstance(item, NodeList) for item in plan.items)
-    if plan.slice.is_cut or nodes:
-        needed = _needed_by_aggregate(plan)
-        frame, source = read_from(plan.slice, frame, parent, needed, aside=True, numbered=nodes)
-    else:
-        source = from_where(frame, plan.slice, parent)
+    frame, source = _rows_of(plan, builder, parent)
     members: list[Expression] = [literal("{")]
     for number, item in enumerate(plan.items):
         members += [literal(",")] if number else []
-        members += [key(builder, item.key), *_computed(frame, item)]
+        members += [key(builder, item.key), *_computed(frame, plan, item, parent)]
     return sql("(SELECT ", concat([*members, literal("}")]), " ", source, ")")
+
+
+def _rows_of(plan: AggregatePlan, builder: Builder, parent: Parent | None) -> tuple[Frame, Fragment]:
+    """What is aggregated; nothing where no member is made of it, for then there would be an object for every row."""
+    frame = Frame(builder, builder.alias(), plan.table)
+    if not any(_is_aggregate(item) for item in plan.items):
+        return frame, sql("")
+    nodes = any(isinstance(item, NodeList) for item in plan.items)
+    if plan.slice.is_cut or nodes:
+        needed = _needed_by_aggregate(plan)
+        return read_from(plan.slice, frame, parent, needed, aside=True, numbered=nodes)
+    return frame, from_where(frame, plan.slice, parent)
+
+
+def _is_aggregate(item: Computing) -> bool:
+    if isinstance(item, Measures):
+        return any(
+            isinstance(part, CountOf) or (isinstance(part, MeasureOf) and any(map(is_column, part.values)))
+            for part in item.items
+        )
+    return isinstance(item, NodeList | CountOf)
 
 
 def _needed_by_aggregate(plan: AggregatePlan) -> Iterator[Column]:
     for item in plan.items:
         if isinstance(item, NodeList):
             yield from _needed(plan.table, item.fields)
-        for part in item.items if isinstance(item, Measures) else (item,):
-            if isinstance(part, CountOf):
-                yield from (use.column for use in part.uses)
-            elif isinstance(part, MeasureOf):
-                yield from (value.use.column for value in part.values if isinstance(value, Value))
+        elif isinstance(item, Measures):
+            yield from measured_columns(item.items)
+        elif isinstance(item, CountOf):
+            yield from measured_columns((item,))
 
 
-def _computed(frame: Frame, item: Measures | NodeList | Text | CountOf) -> list[Expression]:
+def _computed(frame: Frame, plan: AggregatePlan, item: Computing, parent: Parent | None) -> list[Expression]:
     builder = frame.builder
     match item:
         case Measures(items=items):
-            members: list[Expression] = [literal("{")]
-            for number, part in enumerate(items):
-                members += [literal(",")] if number else []
-                members += [key(builder, part.key), *_measure(frame, part)]
-            return [*members, literal("}")]
+            return measures(frame, items)
         case NodeList(fields=fields):
             order = sql(f"{frame.alias}.{NUMBER}")
             listed = builder.backend.concat_rows(object_of(frame, fields), order)
             return [sql("'[' || coalesce(", listed, ", '') || ']'")]
+        case GroupList():
+            return [group_list(plan, item, builder, parent)]
         case Text(text=text):
             return [constant(builder, json_string(text))]
         case CountOf():
-            return [_count(frame, item)]
-
-
-def _measure(frame: Frame, item: CountOf | MeasureOf | Text) -> list[Expression]:
-    builder = frame.builder
-    match item:
-        case CountOf():
-            return [_count(frame, item)]
-        case Text(text=text):
-            return [constant(builder, json_string(text))]
-        case MeasureOf(name=name, values=values):
-            members: list[Expression] = [literal("{")]
-            for number, value in enumerate(values):
-                members += [literal(",")] if number else []
-                members += [key(builder, value.key), _measured(frame, name, value)]
-            return [*members, literal("}")]
-
-
-def _measured(frame: Frame, name: str, item: Value | Text) -> Expression:
-    if isinstance(item, Text):
-        return constant(frame.builder, json_string(item.text))
-    value, type_ = frame.builder.backend.measure(name, frame.use(item.use), item.use.type)
-    return frame.builder.backend.json(value, type_)
-
-
-def _count(frame: Frame, item: CountOf) -> Expression:
-    backend, values = frame.builder.backend, [frame.use(use) for use in item.uses]
-    if item.distinct and values:
-        counted: Expression = backend.count_distinct(values)
-    else:
-        counted = sql("count(", values[0], ")") if len(values) == 1 else sql("count(*)")
-    return backend.json(counted, simple(Kind.BIGINT))
+            return [count_of(frame, item)]

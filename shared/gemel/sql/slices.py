@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from gemel.catalog import Column, Relation
-from gemel.plan.model import Slice
+from gemel.plan.model import Param, Slice
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import condition, joined, order_by
 from gemel.sql.fragment import Fragment, Part, join, sql
@@ -80,13 +80,18 @@ def order(frame: Frame, cut: Slice) -> Fragment:
 
 
 def limit(builder: Builder, cut: Slice) -> Fragment:
+    """LIMIT and OFFSET of a slice."""
+    return page(builder, cut.limit, cut.offset, cut.most)
+
+
+def page(builder: Builder, limit: Param | None, offset: Param | None, most: int | None = None) -> Fragment:
     """LIMIT and OFFSET. SQLite knows no OFFSET without LIMIT."""
     backend, parts = builder.backend, list[Part]()
-    if cut.limit is not None or cut.most is not None:
-        bind = builder.bind(cut.limit) if cut.limit is not None else None
-        parts += [" LIMIT ", backend.limit(bind, cut.most)]
-    elif cut.offset is not None and backend.dialect.name == "sqlite":
+    if limit is not None or most is not None:
+        bind = builder.bind(limit) if limit is not None else None
+        parts += [" LIMIT ", backend.limit(bind, most)]
+    elif offset is not None and backend.dialect.name == "sqlite":
         parts.append(" LIMIT -1")
-    if cut.offset is not None:
-        parts += [" OFFSET ", backend.offset(builder.bind(cut.offset))]
+    if offset is not None:
+        parts += [" OFFSET ", backend.offset(builder.bind(offset))]
     return sql(*parts)

@@ -1,0 +1,52 @@
+"""Resolve columns as values, and what is computed of them."""
+
+from gemel.catalog import Table, ValueType
+from gemel.plan.casts import cast_type
+from gemel.plan.conditions import check_measure
+from gemel.plan.model import CountOf, MeasureOf, Text, Value
+from gemel.plan.names import use_of
+from gemel.request import ColumnField, ColumnRef, Constant, Count, MeasureGroup
+
+
+def plan_value(table: Table, item: ColumnField) -> Value:
+    """A column under a key, cast if asked."""
+    use = use_of(table, item.column)
+    return Value(item.key, use, plan_cast(item.cast, item.column))
+
+
+def plan_values(table: Table, columns: tuple[ColumnField | Constant, ...]) -> tuple[Value | Text, ...]:
+    """Columns and constants of an object."""
+    return tuple(
+        Text(part.key, part.text) if isinstance(part, Constant) else plan_value(table, part) for part in columns
+    )
+
+
+def plan_cast(name: str | None, column: ColumnRef | None) -> ValueType | None:
+    """The type of a cast.
+
+    :raises Mismatch: of kind ``cast``, it is not known.
+    """
+    return cast_type(name, column.at if column else ()) if name is not None else None
+
+
+def plan_measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:
+    """A count, or one measure of several columns.
+
+    :raises Mismatch: of kind ``aggregate-type``, it cannot be computed of a column.
+    """
+    match item:
+        case Count():
+            return plan_count(table, item)
+        case Constant(key, text):
+            return Text(key, text)
+        case MeasureGroup(key, name, columns):
+            values = plan_values(table, columns)
+            for value in values:
+                if isinstance(value, Value):
+                    check_measure(name, table, value.use.column.name)
+            return MeasureOf(key, name, values)
+
+
+def plan_count(table: Table, item: Count) -> CountOf:
+    """A number of rows or values."""
+    return CountOf(item.key, tuple(use_of(table, ref) for ref in item.columns), item.distinct)

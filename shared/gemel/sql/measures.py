@@ -1,0 +1,67 @@
+"""What is computed over rows, as JSON texts."""
+
+from collections.abc import Iterable, Iterator
+
+from gemel.catalog import Column, Kind
+from gemel.catalog.types import simple
+from gemel.plan.model import CountOf, MeasureOf, Text, Value
+from gemel.sql.backend import Expression
+from gemel.sql.build import Frame
+from gemel.sql.fragment import literal, sql
+from gemel.sql.texts import constant, json_string, key
+
+Item = CountOf | MeasureOf | Text
+
+
+def measures(frame: Frame, items: Iterable[Item]) -> list[Expression]:
+    """Pieces of an object of counts and measures."""
+    members: list[Expression] = [literal("{")]
+    for number, item in enumerate(items):
+        members += [literal(",")] if number else []
+        members += [key(frame.builder, item.key), *_measure(frame, item)]
+    return [*members, literal("}")]
+
+
+def count_of(frame: Frame, item: CountOf) -> Expression:
+    """A number of rows or values."""
+    backend, values = frame.builder.backend, [frame.use(use) for use in item.uses]
+    if item.distinct and values:
+        counted: Expression = backend.count_distinct(values)
+    else:
+        counted = sql("count(", values[0], ")") if len(values) == 1 else sql("count(*)")
+    return backend.json(counted, simple(Kind.BIGINT))
+
+
+def is_column(item: Value | Text) -> bool:
+    """Something is computed of it."""
+    return isinstance(item, Value)
+
+
+def measured_columns(items: Iterable[Item]) -> Iterator[Column]:
+    """The columns that measures are computed of."""
+    for item in items:
+        if isinstance(item, CountOf):
+            yield from (use.column for use in item.uses)
+        elif isinstance(item, MeasureOf):
+            yield from (value.use.column for value in item.values if isinstance(value, Value))
+
+
+def _measure(frame: Frame, item: Item) -> list[Expression]:
+    match item:
+        case CountOf():
+            return [count_of(frame, item)]
+        case Text(text=text):
+            return [constant(frame.builder, json_string(text))]
+        case MeasureOf(name=name, values=values):
+            members: list[Expression] = [literal("{")]
+            for number, value in enumerate(values):
+                members += [literal(",")] if number else []
+                members += [key(frame.builder, value.key), _measured(frame, name, value)]
+            return [*members, literal("}")]
+
+
+def _measured(frame: Frame, name: str, item: Value | Text) -> Expression:
+    if isinstance(item, Text):
+        return constant(frame.builder, json_string(item.text))
+    value, type_ = frame.builder.backend.measure(name, frame.use(item.use), item.use.type)
+    return frame.builder.backend.json(value, type_)
