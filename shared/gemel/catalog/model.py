@@ -51,6 +51,8 @@ class Column:
     """The table's column, or the expression of a computed one, over the mapped table."""
     computed: bool = False
     """A hybrid or column property: read only, and not part of ``*``."""
+    fulltext: str | None = None
+    """SQLite: name of the FTS5 table that holds this column under its own name (``info={"fts5": …}``)."""
 
 
 @dataclass(frozen=True, eq=False)

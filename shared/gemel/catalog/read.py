@@ -91,6 +91,7 @@ def _stored(mapper: Mapper[object]) -> Iterator[Column]:
             generated=generated or identity,
             comment=getattr(column, "comment", None) or getattr(column, "doc", None),
             expression=column,
+            fulltext=getattr(column, "info", {}).get("fts5"),
         )
 
 

@@ -7,6 +7,7 @@ from gemel.plan.keyset import total_order
 from gemel.plan.model import All, Any, Comparison, Exists, Hop, Negation, Param, Slice, Sort, Test
 from gemel.plan.names import Scope, use_of
 from gemel.request import (
+    SEARCHES,
     And,
     Compare,
     Condition,
@@ -28,10 +29,7 @@ TEXT_ARGUMENT = PATTERNS | {
     Operator.HAS_KEY,
     Operator.HAS_KEYS_ANY,
     Operator.HAS_KEYS_ALL,
-    Operator.FTS,
-    Operator.FTS_PLAIN,
-    Operator.FTS_PHRASE,
-    Operator.FTS_WEB,
+    *SEARCHES,
 }
 COMPARABLE = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.UUID, Kind.INTERVAL, Kind.ENUM, Kind.ARRAY, Kind.OTHER}
 BIGINT = simple(Kind.BIGINT)
@@ -84,8 +82,11 @@ def plan_condition(scope: Scope, table: Table, condition: Condition) -> Test:
 def _comparison(table: Table, item: Compare) -> Comparison:
     use = use_of(table, item.column)
     kind = use.type.kind
-    if (item.operator in PATTERNS and not use.type.is_text and kind is not Kind.OTHER) or (
-        item.operator in TRUTHS and kind is not Kind.BOOLEAN
+    searched = use.type.is_text or use.type.is_document or kind is Kind.OTHER
+    if (
+        (item.operator in PATTERNS and not use.type.is_text and kind is not Kind.OTHER)
+        or (item.operator in TRUTHS and kind is not Kind.BOOLEAN)
+        or (item.operator in SEARCHES and not searched)
     ):
         text = f"operator {item.operator.value!r} does not apply to column {table.name}.{use.column.name}"
         raise Mismatch("operator", f"{text}, which is {use.type.name}", table.name, use.column.name, at=item.column.at)

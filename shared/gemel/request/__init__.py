@@ -5,7 +5,7 @@ values are the same key in the plan cache. Names are not yet checked. ``at`` say
 came from, for errors only: it takes no part in equality.
 """
 
-from gemel.request.condition import And, Compare, Condition, Not, Operator, Or, Related
+from gemel.request.condition import SEARCHES, And, Compare, Condition, Not, Operator, Or, Related
 from gemel.request.read import (
     Aggregate,
     AllColumns,
@@ -36,6 +36,7 @@ from gemel.request.terms import ColumnRef, Link, Slot, Source
 from gemel.request.write import Assign, Delete, Insert, Mutation, Update, Write
 
 __all__ = [
+    "SEARCHES",
     "Aggregate",
     "AllColumns",
     "And",

@@ -55,6 +55,10 @@ class Operator(StrEnum):
     FTS_WEB = "fts_web"
 
 
+SEARCHES = frozenset({Operator.FTS, Operator.FTS_PLAIN, Operator.FTS_PHRASE, Operator.FTS_WEB})
+"""Text search."""
+
+
 @dataclass(frozen=True)
 class And:
     """All of them; true when there are none."""

@@ -65,6 +65,12 @@ class Backend(Protocol):
         :raises Unsupported: this database cannot say it.
         """
 
+    def search(self, value: Expression, rowid: Expression, item: Comparison, bind: Bind) -> Expression:
+        """Boolean expression of a text search.
+
+        :raises Unsupported: this database cannot search the column.
+        """
+
     def assign(self, type_: ValueType, bind: Bind) -> Expression:
         """A parameter as the value of a column."""
 

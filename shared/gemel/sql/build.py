@@ -103,6 +103,11 @@ class Frame:
         quoted = self.builder.quote(name)
         return sql(f"{self.alias}.{quoted}" if self.alias else quoted)
 
+    @property
+    def rowid(self) -> Expression:
+        """SQLite's own key of the row."""
+        return sql(f"{self.alias}.rowid")
+
     def adapt(self, expression: sa.ColumnElement[Any]) -> Expression:
         """An expression over the mapped table, over this frame instead."""
         source = self.table.source

@@ -9,6 +9,7 @@ from gemel.catalog import Kind, Relation, ValueType
 from gemel.catalog.types import simple
 from gemel.plan.model import All, Comparison, Exists, Hop, Negation, Sort, Test
 from gemel.plan.model import Any as AnyOf
+from gemel.request import SEARCHES
 from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
 from gemel.sql.fragment import Part, join, sql
@@ -34,7 +35,10 @@ def _comparison(frame: Frame, item: Comparison) -> Expression:
     value = frame.use(item.use)
     if item.param is None:
         return backend.compare(value, item, _no_value)
-    return backend.compare(value, item, frame.builder.bind(item.param))
+    bind = frame.builder.bind(item.param)
+    if item.operator in SEARCHES:
+        return backend.search(value, frame.rowid, item, bind)
+    return backend.compare(value, item, bind)
 
 
 def _no_value(*_: object, **__: object) -> Expression:

@@ -88,8 +88,6 @@ class PostgreSQL:
             return sql("(", value, f" IS {TRUTHS[operator]})")
         if operator is Operator.IN:
             return sql("(", value, " = ANY (", self._array(type_, bind), "))")
-        if operator in QUERIES:
-            return self._search(value, item, bind)
         if operator in KEYS:
             array = operator is not Operator.HAS_KEY
             return sql("(", value, f" {KEYS[operator]} ", self._argument(simple(Kind.TEXT), bind, array=array), ")")
@@ -103,7 +101,8 @@ class PostgreSQL:
         encode = like_pattern if operator in (Operator.LIKE, Operator.ILIKE) else None
         return sql("(", value, f" {symbol} ", self._argument(argument, bind, encode=encode), ")")
 
-    def _search(self, value: Expression, item: Comparison, bind: Bind) -> Expression:
+    def search(self, value: Expression, rowid: Expression, item: Comparison, bind: Bind) -> Expression:
+        """``@@`` (manual, chapter 12)."""
         language: list[Expression] = []
         if item.language is not None:
             language = [sql("CAST(", sa.literal(item.language, sa.Text()), " AS regconfig)")]

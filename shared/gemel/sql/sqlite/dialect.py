@@ -17,6 +17,7 @@ from gemel.sql.encode import json_text, text_encoder
 from gemel.sql.fragment import join, sql
 from gemel.sql.sqlite.encode import list_encoder, storage_encoder
 from gemel.sql.sqlite.patterns import folded_pattern, glob_pattern, regular_expression, similar_pattern
+from gemel.sql.sqlite.search import search_query
 from gemel.sql.statement import Encoder, Parameter
 
 STATISTICS = {
@@ -134,6 +135,19 @@ class SQLite:
             self._not_bytes(type_)
             return self._quantified(value, item, bind(list_encoder(encode)))
         return self._simple(value, operator, bind(encode))
+
+    def search(self, value: Expression, rowid: Expression, item: Comparison, bind: Bind) -> Expression:
+        """By an FTS5 table (https://sqlite.org/fts5.html) that the model has declared; the language is the table's.
+
+        :raises Unsupported: it has declared none for this column.
+        """
+        table = item.use.column.fulltext
+        if table is None or item.use.path:
+            name = item.use.column.name
+            raise Unsupported(f"text search on SQLite needs an FTS5 table for {name!r}: name it in the column's info")
+        quoted = self.dialect.identifier_preparer.quote(table)
+        query = bind(search_query(item.operator, item.use.column.name))
+        return sql("(", rowid, f" IN (SELECT rowid FROM {quoted} WHERE {quoted} MATCH ", query, "))")  # noqa: S608
 
     def _not_bytes(self, type_: ValueType) -> None:
         if type_.kind is Kind.BYTEA:
