@@ -200,7 +200,7 @@ def test_by_key(graphql: GraphQL) -> None:
 
 
 def test_computed_columns(graphql: GraphQL, tracks: list[Row]) -> None:
-    """G14: read, filtered and sorted by, not written."""
+    """G14-1, G2-5: read, filtered and sorted by, not written."""
     count = Counter(row["album_id"] for row in tracks)
     query = "{album(where: {track_count: {_gte: 20}}, order_by: [{track_count: desc}, {id: asc}]) {id track_count}}"
     expected = sorted((key for key in count if count[key] >= 20), key=lambda key: (-count[key], key))

@@ -164,6 +164,7 @@ def test_keys_follow_the_select_and_embeds_come_after(rest: Rest) -> None:
 
 
 def test_head_is_get_without_a_body(rest: Rest) -> None:
+    """R21-3"""
     for query, status in (("/genre?order=id", 200), ("/genre?id=x", 400), ("/nope", 404)):
         get, head = rest("GET", query), rest("HEAD", query)
         ignored = {"x-request-id", "content-length"}
@@ -182,6 +183,7 @@ def test_content_location(rest: Rest) -> None:
 
 
 def test_preferences(rest: Rest) -> None:
+    """R13-1, R13-6, R13-10, R11-3, R21-27"""
     answer = rest.get("/genre?limit=1", prefer="return=representation,  count=exact,count=planned,foo,handling=lenient")
     assert answer.headers["preference-applied"] == "count=exact, handling=lenient"
     assert "preference-applied" not in rest.get("/genre", prefer="foo").headers
@@ -193,6 +195,7 @@ def test_preferences(rest: Rest) -> None:
 
 
 def test_schemas(rest: Rest) -> None:
+    """R18-1, R18-2, R18-3, R18-4, R21-14"""
     answer = rest.get("/genre?id=eq.1", accept_profile="public")
     assert (answer.status_code, answer.headers["content-profile"]) == (200, "public")
     assert "content-profile" not in rest.get("/genre?id=eq.1").headers
@@ -204,6 +207,7 @@ def test_schemas(rest: Rest) -> None:
 
 
 def test_options(rest: Rest) -> None:
+    """R19-1, R23-6"""
     answer = rest("OPTIONS", "/genre")
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
@@ -213,6 +217,7 @@ def test_options(rest: Rest) -> None:
 
 
 def test_preflight_and_exposed_headers(rest: Rest) -> None:
+    """R19-2, R19-3, R11-5"""
     asked = {"origin": "http://localhost", "access-control-request-method": "PATCH"}
     answer = rest("OPTIONS", "/genre", headers={**asked, "access-control-request-headers": "apikey,prefer"})
     assert answer.status_code == 200
@@ -237,15 +242,18 @@ def test_preflight_and_exposed_headers(rest: Rest) -> None:
     ],
 )
 def test_methods(rest: Rest, method: str, path: str, error: tuple[int, str]) -> None:
+    """R1-3, R21-10, R21-22"""
     assert problem(rest(method, path)) == error
 
 
 @pytest.mark.parametrize("path", ["/", "/x", "/rest", "/rest/v2/genre", "/restx", "/docs/x", "/openapi.json/"])
 def test_no_answer_of_the_framework_leaves(rest: Rest, path: str) -> None:
+    """R1-3, R1-6, R21-4, R21-30"""
     assert problem(rest.at("GET", path)) == (404, "PGRST125")
 
 
 def test_methods_of_the_framework(rest: Rest) -> None:
+    """R21-4"""
     assert problem(rest.at("POST", "/openapi.json")) == (405, "PGRST117")
     assert problem(rest.at("DELETE", "/docs")) == (405, "PGRST117")
 
