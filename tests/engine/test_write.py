@@ -194,7 +194,6 @@ def test_more_rows_than_allowed_are_rolled_back(chinook: Settings, chinook_app: 
 
 
 def test_computed_columns_are_read_only(chinook: Settings, chinook_app: App) -> None:
-    """G9.1-6"""
     with pytest.raises(Mismatch, match="full_name"):
         change(chinook, chinook_app, ["x"], update("customer", None, {"full_name": 0}))
 

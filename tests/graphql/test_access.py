@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -9,8 +10,11 @@ import pytest
 from graphql_client import GraphQL, problem, serving
 from pydantic import SecretStr
 
+from databases import sqlite_settings
 from gemel.app import App
+from gemel.errors import DatabaseError
 from gemel.settings import Settings
+from gemel_graphql.respond.errors import failure
 
 SECRET = "the secret of the administrator"
 KEY = "a key of more than thirty-two characters"
@@ -126,3 +130,44 @@ def test_get_runs_nothing(graphql: GraphQL) -> None:
 def test_both_paths(graphql: GraphQL) -> None:
     """G11.1-1"""
     assert graphql.send(ASKED).json() == graphql.send(ASKED, path="/graphql").json() == ROCK
+
+
+def test_an_unknown_feature(graphql: GraphQL) -> None:
+    """G11.4-18"""
+    answer = graphql.send({**ASKED, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}})
+    assert problem(answer)[0] == "not-supported"
+
+
+def test_what_the_database_said_is_for_an_admin_in_debug_mode(chinook_read: Settings, chinook_app: App) -> None:
+    """G11.4-2"""
+    body = {"query": '{ album(where: {id: {_eq: "x"}}) { id } }'}
+    for debug in (False, True):
+        with serving(chinook_read.model_copy(update={"debug": debug}), chinook_app) as service:
+            [error] = service.send(body).json()["errors"]
+            assert ("internal" in error["extensions"]) == debug
+            assert not {"locations", "path"} & error.keys()
+
+
+def test_the_database_does_not_answer(tmp_path: Path, chinook_app: App) -> None:
+    """G11.4-22, G11.4-1"""
+    with serving(sqlite_settings(tmp_path / "missing"), chinook_app) as service:
+        assert problem(service.send(ASKED))[0] == "postgres-error"
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "code", "begins"),
+    [
+        ("XX000", "unexpected", "database query error"),
+        ("57014", "unexpected", "database query error"),
+        ("40001", "concurrent-update", ""),
+        ("42P10", "constraint-error", "no"),
+        ("08006", "postgres-error", ""),
+        ("23P01", "constraint-violation", "Exclusion violation. no"),
+        ("23514", "permission-error", "Check constraint violation. no"),
+    ],
+)
+def test_what_tests_cannot_make_the_database_say(sqlstate: str, code: str, begins: str) -> None:
+    """G11.4-6, G11.4-7, G11.4-10, G11.4-21, G11.4-22, G11.4-23"""
+    found = failure(DatabaseError(sqlstate, "no"))
+    assert found.code == code
+    assert found.message.startswith(begins)

@@ -111,7 +111,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("query", "code", "path", "text"), [*DOCUMENTS, *FIELDS, *ARGUMENTS])
 def test_operation_is_refused(graphql: GraphQL, query: str, code: str, path: str | None, text: str) -> None:
-    """G11.4-3, G11.4-4, G11.4-5, G11.4-19, G10.4-1, G10.4-2"""
+    """G11.4-3, G11.4-4, G11.4-5, G11.4-19, G10.4-1, G10.4-2, G3-3, G7-1, G11.4-2"""
     found = graphql.refused(query)
     assert (found[0], found[1] if path else None) == (code, path)
     assert text in found[2]
@@ -119,7 +119,7 @@ def test_operation_is_refused(graphql: GraphQL, query: str, code: str, path: str
 
 @pytest.mark.parametrize(("where", "code", "path", "text"), FILTERS)
 def test_filter_is_refused(graphql: GraphQL, where: str, code: str, path: str, text: str) -> None:
-    """G5.7-1, G11.4-3"""
+    """G5.7-1, G11.4-3, G10.2-2"""
     found = graphql.refused(f"{{album(where: {{{where}}}){{id}}}}")
     assert found[:2] == (code, f"$.selectionSet.album.args.where{path}")
     assert text in found[2]

@@ -144,3 +144,11 @@ def test_deleted_rows_are_given_once_more(graphql_write: GraphQL) -> None:
     query = "mutation { delete_playlist_by_pk(id: 18) {name} }"
     assert graphql_write(query) == {"delete_playlist_by_pk": {"name": "On-The-Go 1"}}
     assert graphql_write(query) == {"delete_playlist_by_pk": None}
+
+
+def test_a_variable_without_a_value_writes_null(graphql_write: GraphQL) -> None:
+    """G10.3-6, G9.1-4"""
+    before = graphql_write("{ customer_by_pk(id: 1) { company } }")["customer_by_pk"]
+    assert before["company"] is not None
+    query = "mutation ($c: String) { update_customer_by_pk(pk_columns: {id: 1}, _set: {company: $c}) {company} }"
+    assert graphql_write(query) == {"update_customer_by_pk": {"company": None}}

@@ -67,6 +67,23 @@ def test_every_table_has_its_operations(rest: Rest, document: Any) -> None:
     assert len(identifiers) == len(set(identifiers))
 
 
+def test_answers_are_described(document: Any) -> None:
+    """R25-6, R25-8"""
+    parts = document["components"]
+    assert parts["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    assert document["servers"] == [{"url": "/rest/v1"}]
+    listed = document["paths"]["/album"]["get"]["responses"]
+    assert {"200", "206", "400", "401", "403", "404", "406", "416"} <= listed.keys()
+    assert {"Content-Range", "Preference-Applied"} <= listed["206"]["headers"].keys()
+    single = "application/vnd.pgrst.object+json"
+    assert {"application/json", single, "text/csv"} <= listed["200"]["content"].keys()
+    assert "Location" in document["paths"]["/album"]["post"]["responses"]["201"]["headers"]
+    for response in parts["responses"].values():
+        [content] = response["content"].values()
+        assert content["schema"] == {"$ref": "#/components/schemas/Error"}
+        assert "example" in content or "examples" in content
+
+
 def test_examples_are_answered(rest: Rest, document: Any) -> None:
     """R25-1, R25-2, R25-3, R25-10: Every example of a parameter of every GET, sent to the service."""
     sent = 0

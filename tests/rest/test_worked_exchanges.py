@@ -59,7 +59,7 @@ def test_parents_restricted_by_a_child_that_is_shown_in_full(rest: Rest) -> None
 
 
 def test_many_to_many_and_junction_columns(rest: Rest) -> None:
-    """R29-5"""
+    """R29-5, R7-4"""
     assert rest.rows("/playlist?id=eq.18&select=name,track(name)") == [
         {"name": "On-The-Go 1", "track": [{"name": "Now's The Time"}]}
     ]
@@ -69,7 +69,7 @@ def test_many_to_many_and_junction_columns(rest: Rest) -> None:
 
 
 def test_self_relation_in_both_directions(rest: Rest) -> None:
-    """R29-6"""
+    """R29-6, R7-9"""
     assert rest.rows(
         "/employee?id=eq.2&select=last_name,manager:reports_to(last_name),reports:employee!reports_to(last_name)"
         "&reports.order=last_name"
@@ -93,7 +93,7 @@ def test_singular_none_found(rest: Rest) -> None:
 
 
 def test_insert_three_answers(rest_write: Rest) -> None:
-    """R29-9, R13-2, R14-8, R14-9, R23-2"""
+    """R29-9, R13-2, R14-8, R14-9, R23-2, R12-7"""
     answer = rest_write("POST", "/artist", {"name": "X"})
     assert (answer.status_code, answer.content) == (201, b"")
     assert answer.headers["content-range"] == "*/*"
@@ -117,7 +117,7 @@ def test_insert_three_answers(rest_write: Rest) -> None:
 
 
 def test_update_and_delete(rest_write: Rest) -> None:
-    """R29-11, R14-14, R15-3, R15-4, R23-3, R22-1"""
+    """R29-11, R14-14, R15-3, R15-4, R23-3, R22-1, R12-7"""
     answer = rest_write("PATCH", "/track?album_id=eq.1", {"unit_price": 1.29})
     assert (answer.status_code, answer.headers["content-range"], answer.content) == (204, "0-9/*", b"")
     assert "content-type" not in answer.headers
@@ -188,7 +188,7 @@ def test_no_permission(rest: Rest) -> None:
 
 
 def test_item_routes(rest: Rest) -> None:
-    """R2-1, R2-2, R2-4, R12-1"""
+    """R2-1, R2-2, R2-4, R12-1, R1-10"""
     answer = rest.get("/playlist_track/1,3402?select=track(name)")
     assert answer.status_code == 200
     assert answer.json() == {"track": {"name": 'Band Members Discuss Tracks from "Revelations"'}}
