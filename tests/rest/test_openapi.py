@@ -121,7 +121,7 @@ def test_the_page_loads_nothing_from_elsewhere(rest: Rest) -> None:
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'self'" in page.headers["content-security-policy"]
-    loaded = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    loaded = re.findall(r'(?:src|href)="(?!data:)([^"]*)"', page.text)
     assert len(loaded) == 4
     for address in loaded:
         part = rest.at("GET", address)
