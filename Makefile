@@ -11,7 +11,7 @@ PATHS := shared:services/graphql:services/rest:services/migrator:services/backup
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv test e2e lint format lock clean
+.PHONY: help run venv test conformance clients e2e lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9._-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,8 +30,16 @@ $(STAMP): requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-test: venv ## run all tests but those of the compose stack; no preparation needed
-	@$(BIN)/python -m pytest -m 'not e2e and not soak' $(ARGS)
+test: venv ## run all tests but those of the compose stack and of JavaScript; no preparation needed
+	@$(BIN)/python -m pytest -m 'not e2e and not soak and not clients' $(ARGS)
+
+conformance: venv ## list every rule of docs/dialects of T1 and T2 with the tests that prove it
+	@PYTHONPATH=tests $(BIN)/python -m conformance
+
+clients: venv ## run the real client libraries against served Chinook (needs node 20 and npm)
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo 'node 20 and npm are needed' >&2; exit 1; }
+	@cd tests/clients/js && npm ci --ignore-scripts --silent
+	@$(BIN)/python -m pytest tests/clients $(ARGS)
 
 e2e: venv ## bring up the compose stack under a name of its own and test it (needs Docker)
 	@$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)

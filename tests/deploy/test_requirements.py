@@ -1,5 +1,6 @@
 """The lock files: complete, hashed, without addresses, and in step with pyproject.toml."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -71,3 +72,16 @@ def test_installing_the_project_installs_what_the_services_need() -> None:
 @pytest.mark.parametrize("name", GROUPS[:-1])
 def test_services_run_what_was_tested(name: str) -> None:
     assert locked(name).items() <= locked("dev").items()
+
+
+def test_clients_of_javascript_are_exact_and_without_addresses() -> None:
+    folder = ROOT / "tests" / "clients" / "js"
+    wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for name, version in wanted.items():
+        assert packages[f"node_modules/{name}"]["version"] == version
+    installed = {path: package for path, package in packages.items() if path}
+    assert installed
+    for path, package in installed.items():
+        assert re.match(r"sha512-\S+$", package["integrity"]), path
+        assert "resolved" not in package, path

@@ -11,7 +11,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 def test_plain_make_lists_the_targets() -> None:
     shown = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, timeout=60, check=True).stdout
-    for target in ("run", "test", "e2e", "lint", "format", "lock", "docker.env"):
+    for target in ("run", "test", "conformance", "clients", "e2e", "lint", "format", "lock", "docker.env"):
         assert re.search(rf"^ *make {re.escape(target)} +\S", shown, re.MULTILINE), target
 
 

@@ -21,6 +21,7 @@ def read(*messages: Message, headers: Mapping[str, str] | None = None, limit: in
 
 @pytest.mark.parametrize("length", ["11", "999999999999999999999999999999", "00000000000000000000000000000000000011"])
 def test_a_declared_length_over_the_limit_is_refused_before_anything_is_read(length: str) -> None:
+    """R26-6"""
     with pytest.raises(RequestTooLarge) as refused:
         read(headers={"content-length": length})
     assert refused.value.limit == 10

@@ -39,6 +39,8 @@ def test_a_public_page_is_not_let_into_the_private_network() -> None:
 
 
 def test_a_preflight_is_answered_without_the_app() -> None:
+    """R19-2"""
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise AssertionError("the app was asked")
 
@@ -56,12 +58,14 @@ def test_a_preflight_is_answered_without_the_app() -> None:
 @pytest.mark.parametrize("origin", ["https://shop.example", "http://localhost:3000"])
 @pytest.mark.parametrize("headers", [{}, {"access-control-request-method": "GET"}])
 def test_a_configured_origin_is_echoed_and_may_send_credentials(origin: str, headers: dict[str, str]) -> None:
+    """R19-2"""
     answer = ask(edge(answering(), **FRONTEND), "OPTIONS", headers={"origin": origin, **headers})
     assert answer.headers.get_list("access-control-allow-origin") == [origin]
     assert answer.headers["access-control-allow-credentials"] == "true"
 
 
 def test_options_without_an_origin_reaches_the_app() -> None:
+    """R19-1"""
     answer = ask(edge(answering(200, [(b"allow", b"OPTIONS,GET,HEAD")], b"")), "OPTIONS")
     assert answer.headers["allow"] == "OPTIONS,GET,HEAD"
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -69,6 +73,7 @@ def test_options_without_an_origin_reaches_the_app() -> None:
 
 @pytest.mark.parametrize("status", [200, 401, 404, 500])
 def test_errors_carry_the_headers_too(status: int) -> None:
+    """R19-3"""
     answer = ask(edge(answering(status)), headers={"origin": "https://shop.example"})
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "Content-Range" in answer.headers["access-control-expose-headers"]

@@ -102,6 +102,7 @@ def test_a_request_that_is_cancelled_is_logged_and_stays_cancelled() -> None:
     ],
 )
 def test_the_trace_id(headers: dict[str, str], expected: re.Pattern[str]) -> None:
+    """R26-3"""
     seen = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,6 +141,8 @@ def test_a_page_may_not_be_framed() -> None:
 
 
 def test_the_access_log_has_no_values_of_the_query_and_no_headers() -> None:
+    """R26-5"""
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["gemel.role"] = "customer"
         await answering(201, body=b"12345")(scope, receive, send)

@@ -36,6 +36,7 @@ def health(**checks: Check) -> Health:
 
 
 def test_not_ready_says_what_is_missing_and_nothing_of_the_inside() -> None:
+    """R26-1"""
     answer = ask(health(database=lacking, cache=fine, queue=breaking), path="/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"ready": False, "missing": {"database": "not there", "queue": "ValueError"}}
@@ -66,6 +67,7 @@ def test_nothing_else_is_here(path: str) -> None:
 
 
 def test_ready() -> None:
+    """R26-1"""
     answer = ask(health(database=fine), path="/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"ready": True, "missing": {}}
@@ -73,6 +75,7 @@ def test_ready() -> None:
 
 
 def test_metrics_in_the_form_that_is_asked_for() -> None:
+    """R26-1"""
     plain = ask(health(), path="/metrics")
     assert plain.headers["content-type"].startswith("text/plain")
     assert "python_gc_objects_collected_total" in plain.text

@@ -101,6 +101,7 @@ def test_the_peer(client: tuple[str, int] | None, expected: bool) -> None:
 
 
 def test_a_local_admin_may_take_any_role_and_variables() -> None:
+    """G12.1-1"""
     headers = {
         **HERE,
         "x-hasura-role": "customer",

@@ -21,6 +21,7 @@ GOOD_TOKEN = {"authorization": "Bearer " + jwt.encode({"role": "customer"}, KEY)
 @pytest.mark.parametrize("given", ["", "wrong", ON_THE_WIRE + "x", ON_THE_WIRE[:-1], ON_THE_WIRE.upper(), "\u20ac",
                                    f"{ON_THE_WIRE}, {ON_THE_WIRE}"])  # fmt: skip
 def test_a_wrong_secret_is_refused_even_beside_a_good_token(name: str, given: str) -> None:
+    """G12.1-2"""
     with pytest.raises(AccessError) as refused:
         authenticate({**HERE, **GOOD_TOKEN, name: given}, True, BOTH)
     assert refused.value.reason == "secret-wrong"
@@ -51,6 +52,7 @@ def test_a_wrong_secret_beside_the_right_one_under_the_old_name_is_refused() -> 
     ],
 )
 def test_this_machine_is_nobody_where_a_secret_is_set(found: object, headers: dict[str, str], reason: str) -> None:
+    """G12.1-5"""
     with pytest.raises(AccessError) as refused:
         authenticate({**HERE, **headers}, True, found)  # type: ignore[arg-type]
     assert refused.value.reason == reason
@@ -64,16 +66,19 @@ def test_an_empty_role_is_not_the_default_one() -> None:
 
 @pytest.mark.parametrize("name", ["x-hasura-admin-secret", "x-hasura-access-key"])
 def test_the_right_secret_makes_an_admin_from_anywhere(name: str) -> None:
+    """G12.1-2"""
     actor = authenticate({"host": "shop.example", "via": "proxy", name: ON_THE_WIRE}, False, BOTH)
     assert actor.role == "admin"
     assert dict(actor.claims) == {"x-hasura-role": "admin"}  # and the secret is no session variable
 
 
 def test_the_right_secret_wins_over_a_token() -> None:
+    """G12.1-2"""
     assert authenticate({**GOOD_TOKEN, "x-hasura-admin-secret": ON_THE_WIRE}, False, BOTH).role == "admin"
 
 
 def test_an_admin_may_take_any_role_and_variables() -> None:
+    """G12.1-2"""
     headers = {
         "x-hasura-admin-secret": ON_THE_WIRE,
         "x-hasura-role": "customer",

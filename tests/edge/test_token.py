@@ -86,6 +86,7 @@ def test_no_authorization_at_all() -> None:
     ],
 )
 def test_a_malformed_token_is_refused(token: str, text: str) -> None:
+    """R20-3, R20-7, R20-8"""
     with pytest.raises(AccessError) as refused:
         enter(token)
     assert refused.value.text == text
@@ -96,6 +97,7 @@ def test_a_malformed_token_is_refused(token: str, text: str) -> None:
     "algorithm", ["none", "None", "NONE", "", "HS384", "HS512", "RS256", "ES256", "EdDSA", "hs256", 7, None]
 )
 def test_no_other_algorithm_is_believed(algorithm: Any) -> None:
+    """R20-2, R20-9"""
     for token in (
         signed({"role": "admin"}, algorithm=algorithm),
         f"{encoded(json.dumps({'alg': algorithm}).encode())}.{BODY}.",
@@ -139,6 +141,7 @@ def test_a_public_key_token_is_refused() -> None:
     ],
 )
 def test_a_forged_token_is_refused(token: str) -> None:
+    """R20-9"""
     with pytest.raises(AccessError) as refused:
         enter(token)
     assert (refused.value.reason, refused.value.text) == ("token-invalid", "JWT cryptographic operation failed")
@@ -161,6 +164,7 @@ def test_a_forged_token_is_refused(token: str) -> None:
     ],
 )
 def test_a_token_out_of_its_time_is_refused(claims: dict[str, Any], reason: str, text: str) -> None:
+    """R20-2, R20-10, R20-11"""
     with pytest.raises(AccessError) as refused:
         enter(signed({"role": "customer", **claims}))
     assert (refused.value.reason, refused.value.text) == (reason, text)
@@ -170,6 +174,7 @@ def test_a_token_out_of_its_time_is_refused(claims: dict[str, Any], reason: str,
     "claims", [{"exp": NOW - 29}, {"nbf": NOW + 30}, {"iat": NOW + 30}, {"exp": NOW + 0.5}, {"exp": None}]
 )
 def test_clocks_may_differ_by_half_a_minute(claims: dict[str, Any]) -> None:
+    """R20-2"""
     assert enter(signed({"role": "customer", **claims})).role == "customer"
 
 
@@ -198,6 +203,7 @@ def test_clocks_may_differ_by_half_a_minute(claims: dict[str, Any]) -> None:
     ],
 )
 def test_a_token_that_names_no_role_is_refused(payload: dict[str, Any], reason: str) -> None:
+    """G12.1-3"""
     with pytest.raises(AccessError) as refused:
         enter(signed(payload))
     assert refused.value.reason == reason
@@ -206,6 +212,7 @@ def test_a_token_that_names_no_role_is_refused(payload: dict[str, Any], reason: 
 @pytest.mark.parametrize("role", ["admin", "", "CUSTOMER", "customer, customer"])
 @pytest.mark.parametrize("payload", [{"role": "customer"}, {NAMESPACE: HASURA}])
 def test_a_role_that_the_token_does_not_give_is_refused(payload: dict[str, Any], role: str) -> None:
+    """G12.1-3"""
     with pytest.raises(AccessError) as refused:
         enter(signed(payload), **{"x-hasura-role": role})
     assert refused.value.reason == "role-not-allowed"
@@ -215,12 +222,14 @@ def test_a_role_that_the_token_does_not_give_is_refused(payload: dict[str, Any],
     "claims", [HASURA, json.dumps(HASURA), {name.title(): value for name, value in HASURA.items()}]
 )
 def test_the_header_chooses_among_the_roles_of_the_token(claims: object) -> None:
+    """G12.1-3, G12.1-6"""
     token = signed({NAMESPACE: claims})
     assert enter(token).role == "customer"
     assert enter(token, **{"x-hasura-role": "editor"}).role == "editor"
 
 
 def test_session_variables_come_from_the_token_only() -> None:
+    """G12.1-3, G12.1-6"""
     claims = {
         **HASURA,
         "X-Hasura-User-Id": 5,
@@ -247,6 +256,7 @@ def test_the_claims_of_a_plain_token() -> None:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
 def test_the_word_bearer_in_any_case(scheme: str) -> None:
+    """R20-1"""
     assert (
         Authenticator(FOUND, clock=Clock()).authenticate({"authorization": f"{scheme} {GOOD}"}, False).role
         == "customer"

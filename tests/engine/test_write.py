@@ -168,6 +168,7 @@ REFUSED: list[tuple[Write, list[object], str, str, str | None]] = [
 def test_what_the_database_refuses(
     write: Write, values: list[object], code: str, text: str, details: str | None, chinook: Settings, chinook_app: App
 ) -> None:
+    """R14-14, R22-25, R22-26"""
     table = write.source.table
     before = count(chinook, chinook_app, table)
     with pytest.raises(DatabaseError) as refused:

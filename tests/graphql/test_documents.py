@@ -6,6 +6,7 @@ from graphql_client import GraphQL
 
 
 def test_operation_by_name(graphql: GraphQL) -> None:
+    """G10.4-1"""
     query = "query A {a: album_by_pk(id: 1) {id}} query B {b: album_by_pk(id: 2) {id}}"
     assert graphql(query, operation="A") == {"a": {"id": 1}}
     assert graphql(query, operation="B") == {"b": {"id": 2}}
@@ -14,6 +15,7 @@ def test_operation_by_name(graphql: GraphQL) -> None:
 
 
 def test_keys_are_in_the_order_of_the_selection(graphql: GraphQL) -> None:
+    """G4-1, G10.4-1"""
     query = """{ z: album_by_pk(id: 1) { title ...F z: id artist { name } ... { a: id } id }
                  __typename a: genre_by_pk(id: 1) { name } }
                fragment F on album { y: id artist { id __typename } title }"""
@@ -46,6 +48,7 @@ def test_fields_of_one_name_are_merged(graphql: GraphQL) -> None:
 
 
 def test_typename_everywhere(graphql: GraphQL) -> None:
+    """G4-1"""
     query = """{ __typename album_aggregate(limit: 1) { __typename
         aggregate { __typename n: count sum { __typename } max { t: __typename id } } nodes { __typename } } }"""
     assert graphql(query) == {
@@ -64,6 +67,7 @@ def test_typename_everywhere(graphql: GraphQL) -> None:
 
 
 def test_include_and_skip(graphql: GraphQL) -> None:
+    """G10.4-2"""
     query = """query($a: Boolean!, $b: Boolean = false) {
         album_by_pk(id: 1) { id title @include(if: $a) ...F @skip(if: $b) ... @include(if: $a) { track_count } } }
         fragment F on album { artist_id }"""
@@ -89,6 +93,7 @@ def test_variable_of_a_skipped_field(graphql: GraphQL) -> None:
 
 
 def test_cached_is_accepted(graphql: GraphQL) -> None:
+    """G10.4-3"""
     assert graphql("query @cached {album_by_pk(id: 1) {id}}") == {"album_by_pk": {"id": 1}}
     query = "query($t: Int! = 5) @cached(ttl: $t, refresh: true) {album_by_pk(id: 1) {id}}"
     assert graphql(query) == {"album_by_pk": {"id": 1}}

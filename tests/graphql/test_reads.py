@@ -70,14 +70,14 @@ FILTERS: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize("where", [where for where, _ in FILTERS])
 def test_filter(graphql: GraphQL, tracks: list[Row], where: str) -> None:
-    """G5.1 to G5.3, G19.7, G19.12"""
+    """G5.1-1, G5.1-2, G5.1-3, G5.2-1, G5.2-2, G5.2-3, G5.2-4, G5.3-1, G5.3-2, G5.3-3, G5.3-4, G5.3-5"""
     fits = dict(FILTERS)[where]
     found = graphql(f"{{track(where: {where}, order_by: {{id: asc}}) {{id}}}}")["track"]
     assert ids(found) == [row["id"] for row in tracks if fits(row)]
 
 
 def test_filters_through_relations(graphql: GraphQL, tracks: list[Row], albums: list[Row]) -> None:
-    """G5.5"""
+    """G5.5-1, G5.5-2, G5.5-3"""
 
     def found(where: str) -> list[int]:
         return ids(graphql(f"{{album(where: {where}, order_by: {{id: asc}}) {{id}}}}")["album"])
@@ -103,6 +103,7 @@ def test_filters_through_relations(graphql: GraphQL, tracks: list[Row], albums: 
 
 
 def test_filter_through_self_and_many_to_many_relations(graphql: GraphQL) -> None:
+    """G5.5-5"""
     query = '{employee(where: {manager: {manager: {last_name: {_eq: "Adams"}}}}, order_by: {id: asc}) {last_name}}'
     names = [row["last_name"] for row in graphql(query)["employee"]]
     assert names == ["Peacock", "Park", "Johnson", "King", "Callahan"]
@@ -114,7 +115,7 @@ def test_filter_through_self_and_many_to_many_relations(graphql: GraphQL) -> Non
 
 
 def test_nulls_are_placed(graphql: GraphQL, tracks: list[Row]) -> None:
-    """G6, G19.2"""
+    """G6-1, G6-2, G6-3, G6-4, G6-5"""
 
     def found(direction: str) -> list[int]:
         return ids(graphql(f"{{track(order_by: [{{composer: {direction}}}, {{id: asc}}]) {{id}}}}")["track"])
@@ -131,6 +132,7 @@ def test_nulls_are_placed(graphql: GraphQL, tracks: list[Row]) -> None:
 
 
 def test_order_by_relations_and_aggregates(graphql: GraphQL, tracks: list[Row], albums: list[Row]) -> None:
+    """G6-6, G6-9, G6-10"""
     lengths: dict[int, list[int]] = defaultdict(list)
     for track in tracks:
         lengths[track["album_id"]].append(track["milliseconds"])
@@ -146,6 +148,7 @@ def test_order_by_relations_and_aggregates(graphql: GraphQL, tracks: list[Row], 
 
 
 def test_keys_of_one_object_sort_in_the_order_written(graphql: GraphQL, tracks: list[Row]) -> None:
+    """G6-7"""
     expected = sorted(tracks, key=lambda row: (row["media_type_id"], -row["id"]))
     assert ids(graphql("{track(order_by: {media_type_id: asc, id: desc}) {id}}")["track"]) == ids(expected)
     expected = sorted(tracks, key=lambda row: (row["unit_price"], row["milliseconds"], row["id"]))
@@ -155,7 +158,7 @@ def test_keys_of_one_object_sort_in_the_order_written(graphql: GraphQL, tracks: 
 
 
 def test_distinct_on(graphql: GraphQL, albums: list[Row]) -> None:
-    """G7"""
+    """G7-1, G7-2"""
     last: dict[int, Row] = {}
     for row in sorted(albums, key=lambda row: row["title"]):
         last[row["artist_id"]] = row
@@ -168,7 +171,7 @@ def test_distinct_on(graphql: GraphQL, albums: list[Row]) -> None:
 
 
 def test_arguments_of_nested_lists_hold_per_parent(graphql: GraphQL, albums: list[Row]) -> None:
-    """G2"""
+    """G2-3"""
     query = """{ artist(limit: 60, order_by: {name: asc}) { id
         albums(order_by: {title: desc}, limit: 2, offset: 1, where: {id: {_gt: 5}}) { id }
         albums_aggregate(where: {title: {_ilike: "%live%"}}) { aggregate { count } nodes { title } } } }"""
@@ -190,7 +193,7 @@ def test_object_relations_and_missing_ones(graphql: GraphQL) -> None:
 
 
 def test_by_key(graphql: GraphQL) -> None:
-    """G3"""
+    """G3-5"""
     assert graphql("{album_by_pk(id: 0) {id}}") == {"album_by_pk": None}
     query = "{playlist_track_by_pk(playlist_id: 1, track_id: 3402) {playlist_id track {id}}}"
     assert graphql(query) == {"playlist_track_by_pk": {"playlist_id": 1, "track": {"id": 3402}}}
@@ -200,7 +203,7 @@ def test_by_key(graphql: GraphQL) -> None:
 
 
 def test_computed_columns(graphql: GraphQL, tracks: list[Row]) -> None:
-    """G14: read, filtered and sorted by, not written."""
+    """G14-1, G2-5: read, filtered and sorted by, not written."""
     count = Counter(row["album_id"] for row in tracks)
     query = "{album(where: {track_count: {_gte: 20}}, order_by: [{track_count: desc}, {id: asc}]) {id track_count}}"
     expected = sorted((key for key in count if count[key] >= 20), key=lambda key: (-count[key], key))
@@ -214,7 +217,7 @@ def test_computed_columns(graphql: GraphQL, tracks: list[Row]) -> None:
 
 
 def test_aggregates(graphql: GraphQL, tracks: list[Row]) -> None:
-    """G8"""
+    """G8-1, G8-2, G8-3, G8-9, G8-10"""
     query = """{ track_aggregate(where: {genre_id: {_eq: 1}}) { aggregate { count
         composers: count(columns: composer) different: count(columns: [composer], distinct: true)
         pairs: count(columns: [composer, album_id], distinct: true) same: count(distinct: true)
@@ -243,6 +246,7 @@ def test_aggregates(graphql: GraphQL, tracks: list[Row]) -> None:
 
 
 def test_aggregates_over_nothing(graphql: GraphQL) -> None:
+    """G8-6"""
     query = "{track_aggregate(where: {id: {_lt: 0}}) {aggregate {count sum {bytes} max {name} avg {id}} nodes {id}}}"
     assert graphql(query)["track_aggregate"] == {
         "aggregate": {"count": 0, "sum": {"bytes": None}, "max": {"name": None}, "avg": {"id": None}},
@@ -251,6 +255,7 @@ def test_aggregates_over_nothing(graphql: GraphQL) -> None:
 
 
 def test_aggregates_are_made_of_the_rows_that_are_left(graphql: GraphQL, albums: list[Row]) -> None:
+    """G8-7, G7-2"""
     assert graphql("{album_aggregate(limit: 10) {aggregate {count}}}")["album_aggregate"]["aggregate"]["count"] == 10
     assert graphql("{album_aggregate(offset: 340) {aggregate {count}}}")["album_aggregate"]["aggregate"]["count"] == 7
     distinct = graphql("{album_aggregate(distinct_on: artist_id) {aggregate {count}}}")["album_aggregate"]
@@ -263,7 +268,7 @@ def test_aggregates_are_made_of_the_rows_that_are_left(graphql: GraphQL, albums:
 
 
 def test_numbers_and_moments_are_printed_as_stored(graphql: GraphQL) -> None:
-    """G10.1"""
+    """G10.1-6, G10.1-12, G10.1-24"""
     text = graphql.text("{invoice_by_pk(id: 1) {total invoice_date}}")
     assert text == '{"data":{"invoice_by_pk":{"total":1.98,"invoice_date":"2007-01-01T00:00:00"}}}'
     assert graphql.text("{track_by_pk(id: 1) {unit_price}}") == '{"data":{"track_by_pk":{"unit_price":0.99}}}'

@@ -111,6 +111,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("query", "code", "path", "text"), [*DOCUMENTS, *FIELDS, *ARGUMENTS])
 def test_operation_is_refused(graphql: GraphQL, query: str, code: str, path: str | None, text: str) -> None:
+    """G11.4-3, G11.4-4, G11.4-5, G11.4-19, G10.4-1, G10.4-2, G3-3, G7-1, G11.4-2"""
     found = graphql.refused(query)
     assert (found[0], found[1] if path else None) == (code, path)
     assert text in found[2]
@@ -118,13 +119,14 @@ def test_operation_is_refused(graphql: GraphQL, query: str, code: str, path: str
 
 @pytest.mark.parametrize(("where", "code", "path", "text"), FILTERS)
 def test_filter_is_refused(graphql: GraphQL, where: str, code: str, path: str, text: str) -> None:
+    """G5.7-1, G11.4-3, G10.2-2"""
     found = graphql.refused(f"{{album(where: {{{where}}}){{id}}}}")
     assert found[:2] == (code, f"$.selectionSet.album.args.where{path}")
     assert text in found[2]
 
 
 def test_odd_keys_are_quoted_in_paths(graphql: GraphQL) -> None:
-    """G11.4"""
+    """G11.4-3"""
     query = "query($w: album_bool_exp) {album(where: $w){id}}"
     assert graphql.refused(query, w={"a b": 1})[1] == "$.selectionSet.album.args.where['a b']"
     assert graphql.refused(query, w={"it's": 1})[1] == "$.selectionSet.album.args.where['it\\'s']"
@@ -140,10 +142,12 @@ def test_odd_keys_are_quoted_in_paths(graphql: GraphQL) -> None:
     ],
 )
 def test_database_refuses_a_value(graphql: GraphQL, where: str, code: str) -> None:
+    """G10.2-1, G11.4-8, G11.4-9"""
     assert graphql.refused(f"{{album(where: {{{where}}}){{id}}}}")[0] == code
 
 
 def test_bad_date_is_a_data_exception(graphql: GraphQL) -> None:
+    """G11.4-8"""
     assert graphql.refused('{invoice(where: {invoice_date: {_gt: "soon"}}){id}}')[0] == "data-exception"
 
 

@@ -6,6 +6,7 @@ from graphql_client import GraphQL
 
 
 def test_insert_update_delete(graphql_write: GraphQL) -> None:
+    """G1.1-8, G1.1-15, G1.1-17, G9.1-2, G9.3-1, G9.3-2, G9.3-11, G9.4-1"""
     inserted = graphql_write(
         "mutation ($o: album_insert_input!) { insert_album_one(object: $o) { id title artist { name } } }",
         o={"title": "New", "artist_id": "1"},
@@ -29,6 +30,7 @@ def test_insert_update_delete(graphql_write: GraphQL) -> None:
 
 
 def test_several_writes_are_one_transaction(graphql_write: GraphQL) -> None:
+    """G9.1-1"""
     code, path, message = graphql_write.refused(
         'mutation { insert_artist_one(object: {name: "X"}) { id } '
         'insert_album_one(object: {title: "Y", artist_id: 99999}) { id } }'
@@ -39,6 +41,7 @@ def test_several_writes_are_one_transaction(graphql_write: GraphQL) -> None:
 
 
 def test_introspection_builds_a_client_schema(graphql: GraphQL) -> None:
+    """G10.5-1, G1.1-3"""
     schema = build_client_schema(graphql(get_introspection_query()))
     for name in ("album_bool_exp", "album_insert_input", "album_order_by", "Int_comparison_exp", "track_sum_fields"):
         assert name in schema.type_map
@@ -70,6 +73,7 @@ def test_variables_fragments_and_directives(graphql: GraphQL) -> None:
 
 
 def test_a_batch_is_answered_in_order(graphql: GraphQL) -> None:
+    """G11.3-1"""
     answers = graphql.send([{"query": "{ genre_by_pk(id: 1) { name } }"}, {"query": "{ nope { id } }"}]).json()
     assert answers[0] == {"data": {"genre_by_pk": {"name": "Rock"}}}
     assert answers[1]["errors"][0]["extensions"]["code"] == "validation-failed"

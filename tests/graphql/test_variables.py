@@ -12,7 +12,7 @@ def test_value_is_bound(graphql: GraphQL) -> None:
 
 
 def test_text_is_accepted_for_every_column(graphql: GraphQL) -> None:
-    """G10.2, G19.5"""
+    """G10.2-1"""
     assert graphql(BY_ID, id="1")["album_by_pk"]["id"] == 1
     assert graphql.refused(BY_ID, id="one")[0] == "data-exception"
     total = "query($t: numeric) {invoice(where: {total: {_eq: $t}}, limit: 1) {total}}"
@@ -36,7 +36,7 @@ def test_text_is_accepted_for_every_column(graphql: GraphQL) -> None:
     ],
 )
 def test_declared_type_has_to_have_the_same_name(graphql: GraphQL, query: str, text: str) -> None:
-    """G10.2, G19.5"""
+    """G10.2-5, G10.2-6"""
     code, _, message = graphql.refused(query, id=1)
     assert code == V
     assert text in message
@@ -70,7 +70,7 @@ def test_nullable_variable_with_a_default_may_stand_where_null_may_not(graphql: 
 def test_values_have_to_fit_the_declarations(
     graphql: GraphQL, query: str, variables: dict[str, object], path: str, text: str
 ) -> None:
-    """G10.3"""
+    """G10.3-1, G10.3-2, G10.3-7"""
     code, place, message = graphql.refused(query, **variables)
     assert (code, place) == (V, path)
     assert text in message
@@ -81,7 +81,7 @@ def test_declared_variable_may_be_unused_and_unset(graphql: GraphQL) -> None:
 
 
 def test_unset_variable_is_null(graphql: GraphQL) -> None:
-    """G10.3, G19.1: null in a filter is an error, null for an argument of a selection is none at all."""
+    """G3-1, G10.3-4, G10.3-5: null in a filter is an error, null for an argument of a selection is none at all."""
     in_filter = "query($t: String) {album(where: {title: {_eq: $t}}) {id}}"
     assert graphql.refused(in_filter)[2] == "unexpected null value for type 'String'"
     assert graphql.refused(in_filter, t=None)[1] == "$.selectionSet.album.args.where.title._eq"
@@ -93,13 +93,14 @@ def test_unset_variable_is_null(graphql: GraphQL) -> None:
 
 
 def test_null_directions_sort_by_nothing(graphql: GraphQL) -> None:
-    """G6"""
+    """G6-8"""
     query = "query($o: [album_order_by!]) {album(order_by: $o, limit: 3) {id}}"
     order = [{"title": None}, {"artist": None}, {"tracks_aggregate": None}, {"id": "desc"}]
     assert [row["id"] for row in graphql(query, o=order)["album"]] == [347, 346, 345]
 
 
 def test_defaults_of_the_header(graphql: GraphQL) -> None:
+    """G10.2-7, G10.3-3"""
     query = """query($o: [album_order_by!] = {id: desc}, $l: Int = 2, $w: album_bool_exp = {id: {_lt: 10}}) {
         album(order_by: $o, limit: $l, where: $w) {id} }"""
     assert graphql(query) == {"album": [{"id": 9}, {"id": 8}]}
@@ -109,7 +110,7 @@ def test_defaults_of_the_header(graphql: GraphQL) -> None:
 
 @pytest.mark.parametrize("single", [False, True])
 def test_single_value_for_a_list(graphql: GraphQL, single: bool) -> None:
-    """G3, G19.4: in literals and inside variables."""
+    """G3-2: in literals and inside variables."""
 
     def one(value: object) -> object:
         return value if single else [value]
@@ -124,6 +125,7 @@ def test_single_value_for_a_list(graphql: GraphQL, single: bool) -> None:
 
 
 def test_variables_inside_literals(graphql: GraphQL) -> None:
+    """G10.2-7"""
     query = """query($a: Int!, $t: String!, $o: order_by!, $e: album_bool_exp!) {
         album(where: {_or: [{id: {_in: [$a, 2]}}, {title: {_eq: $t}}, $e]}, order_by: {id: $o}) {id} }"""
     found = graphql(query, a=1, t="Big Ones", o="desc", e={"id": {"_eq": 7}})
@@ -147,6 +149,7 @@ def test_variables_inside_literals(graphql: GraphQL) -> None:
     ],
 )
 def test_wrong_value_inside_a_variable(graphql: GraphQL, value: object, code: str, path: str) -> None:
+    """G10.2-2, G5.7-1"""
     found = graphql.refused("query($w: album_bool_exp!) {album(where: $w) {id}}", w=value)
     assert found[:2] == (code, f"$.selectionSet.album.args.where{path}")
 
@@ -163,7 +166,7 @@ def test_wrong_value_is_found_on_a_cached_plan_too(graphql: GraphQL) -> None:
 
 
 def test_offset_takes_digits(graphql: GraphQL) -> None:
-    """G3"""
+    """G3-3, G3-4"""
     assert graphql('{album(order_by: {id: asc}, offset: "346") {id}}') == {"album": [{"id": 347}]}
     assert graphql("query($o: Int) {album(order_by: {id: asc}, offset: $o) {id}}", o="346")["album"] == [{"id": 347}]
     assert graphql("{album(limit: 0) {id}}") == {"album": []}

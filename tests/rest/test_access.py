@@ -28,6 +28,7 @@ def bearer(**claims: Any) -> dict[str, str]:
 
 
 def test_a_token_with_a_role(guarded: Rest) -> None:
+    """R20-1"""
     answer = guarded("GET", "/genre?id=eq.1", headers=bearer(role="admin", exp=int(time.time()) + 60))
     assert answer.json() == [{"id": 1, "name": "Rock"}]
     assert problem(guarded("GET", "/genre", headers=bearer(role="clerk"))) == (403, "42501")
@@ -45,6 +46,7 @@ def test_a_token_with_a_role(guarded: Rest) -> None:
     ],
 )
 def test_no_good_token(guarded: Rest, header: str | None, code: str, challenge: str) -> None:
+    """R20-1, R20-3, R20-7, R20-8, R21-40"""
     headers = {"authorization": header} if header is not None else {}
     for method, path in (("GET", "/genre"), ("POST", "/genre"), ("OPTIONS", "/genre"), ("GET", "/"), ("GET", "/nope")):
         answer = guarded(method, path, headers=headers)
@@ -57,6 +59,7 @@ def test_no_good_token(guarded: Rest, header: str | None, code: str, challenge: 
 
 
 def test_times(guarded: Rest) -> None:
+    """R20-3, R20-10"""
     late = guarded("GET", "/genre", headers=bearer(role="admin", exp=int(time.time()) - 3600))
     assert (problem(late), late.json()["message"]) == ((401, "PGRST303"), "JWT expired")
     early = guarded("GET", "/genre", headers=bearer(role="admin", nbf=int(time.time()) + 3600))
@@ -64,11 +67,13 @@ def test_times(guarded: Rest) -> None:
 
 
 def test_another_key(guarded: Rest) -> None:
+    """R20-9"""
     token = jwt.encode({"role": "admin"}, SECRET[::-1], "HS256")
     assert problem(guarded("GET", "/genre", headers={"authorization": f"Bearer {token}"})) == (401, "PGRST301")
 
 
 def test_a_token_that_cannot_be_checked(sqlite_template: Any, chinook_app: App) -> None:
+    """R20-6, R21-40"""
     settings = sqlite_template.model_copy(update={"admin_secret": SecretStr("x" * 20)})
     with serving(settings, chinook_app) as client:
         answer = client("GET", "/genre", headers=bearer(role="admin"))
@@ -78,6 +83,7 @@ def test_a_token_that_cannot_be_checked(sqlite_template: Any, chinook_app: App) 
 
 
 def test_the_database_does_not_answer(tmp_path: Path, chinook_app: App) -> None:
+    """R21-5, R22-24"""
     with serving(sqlite_settings(tmp_path / "missing"), chinook_app) as client:
         answer = client("GET", "/genre")
         assert problem(answer) == (503, "PGRST000")

@@ -21,10 +21,13 @@ from gemel_rest.respond.errors import error_response, status_of
     ],
 )  # fmt: skip
 def test_status_of_a_sqlstate(sqlstate: str, status: int) -> None:
+    """R22-2, R22-3, R22-4, R22-7, R22-8, R22-9, R22-10, R22-11, R22-13, R22-14, R22-15, R22-17, R22-18, R22-19,
+    R22-20, R22-21, R22-22, R22-23"""
     assert status_of(sqlstate) == status
 
 
 def test_a_missing_condition() -> None:
+    """R22-5"""
     assert status_of("21000", "UPDATE requires a WHERE clause") == 400
 
 
@@ -44,6 +47,7 @@ def test_a_missing_condition() -> None:
     ],
 )
 def test_codes(error: GemelError, status: int, code: str) -> None:
+    """R21-1, R21-8, R21-32, R22-24, R22-6"""
     response = error_response(error)
     body = json.loads(response.body or b"")
     headers = dict(response.headers)
@@ -55,6 +59,7 @@ def test_codes(error: GemelError, status: int, code: str) -> None:
 
 
 def test_ambiguous_relations() -> None:
+    """R7-8, R21-35"""
     candidates = [
         {
             "cardinality": "many-to-one",
@@ -85,6 +90,7 @@ def test_what_cannot_be_said_in_a_header_does_no_harm() -> None:
 
 
 def test_a_bug_shows_nothing_but_the_trace_id() -> None:
+    """R21-4, R21-41"""
     status, headers, body = crash("abc")
     assert status == 500
     assert json.loads(body) == {

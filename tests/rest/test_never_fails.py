@@ -68,6 +68,7 @@ def check(rest: Rest, method: str, path: str, content: bytes | None = None, **he
     table=st.sampled_from(["album", "track", "artist", "employee", "nope", "rpc/f", "album/1", "a/b/c"]), query=QUERY
 )
 def test_questions(rest: Rest, table: str, query: str) -> None:
+    """R21-1, R21-4"""
     check(rest, "GET", f"/{table}?{query}")
 
 
@@ -80,6 +81,7 @@ def test_questions(rest: Rest, table: str, query: str) -> None:
     wanted=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12),
 )
 def test_headers(rest: Rest, accept: str, prefer: str, wanted: str) -> None:
+    """R21-1, R21-4"""
     check(rest, "GET", "/genre", accept=accept.strip(), prefer=prefer, range=wanted.strip())
     check(rest, "GET", "/genre", **{"accept-profile": wanted.strip()})
 
@@ -90,7 +92,7 @@ def test_headers(rest: Rest, accept: str, prefer: str, wanted: str) -> None:
     kind=st.sampled_from(["", "application/json", "text/csv", "application/x-www-form-urlencoded", "a"]),
 )
 def test_bodies(rest: Rest, body: object, kind: str) -> None:
-    """None of these is kept: no row has the key 0, and no employee a column called ``nope``."""
+    """R21-1, R21-4: None of these is kept: no row has the key 0, and no employee a column called ``nope``."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     check(rest, "PATCH", "/employee?id=eq.0", content, **{"content-type": kind})
     check(rest, "POST", "/employee?columns=id,name,nope", content, **{"content-type": kind})
@@ -99,4 +101,5 @@ def test_bodies(rest: Rest, body: object, kind: str) -> None:
 @SMALL
 @given(path=TEXT, method=st.sampled_from(["GET", "HEAD", "OPTIONS", "PUT", "FOO"]))
 def test_paths(rest: Rest, path: str, method: str) -> None:
+    """R21-1, R21-4"""
     check(rest, method, "/" + path.replace("?", ""))

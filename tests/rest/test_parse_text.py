@@ -38,6 +38,7 @@ F = FieldName
     ],
 )
 def test_key(text: str, path: tuple[str, ...], field: FieldName) -> None:
+    """R3-6"""
     assert parse_key(text) == (path, field)
 
 
@@ -172,6 +173,7 @@ def test_test_refused(text: str, column: int) -> None:
     ],
 )
 def test_logic(text: str, items: tuple[Filter | Logic, ...]) -> None:
+    """R5-1, R5-2, R5-3, R5-4, R5-5"""
     assert parse_logic(text, "or", False) == Logic("or", False, items)
 
 

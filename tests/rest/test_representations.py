@@ -37,6 +37,7 @@ SINGLE = "application/vnd.pgrst.object+json"
     ],
 )
 def test_pages(rest: Rest, query: str, headers: dict[str, str], status: int, content_range: str) -> None:
+    """R10-1, R10-2, R10-4, R10-5, R10-6, R10-7, R10-8, R10-9, R10-10, R10-11, R11-1"""
     answer = rest("GET", query, headers=headers)
     assert (answer.status_code, answer.headers["content-range"]) == (status, content_range)
     first, _, rest_of_it = content_range.partition("/")[0].partition("-")
@@ -44,6 +45,7 @@ def test_pages(rest: Rest, query: str, headers: dict[str, str], status: int, con
 
 
 def test_range_is_for_get_only(rest: Rest) -> None:
+    """R10-2"""
     answer = rest("HEAD", "/artist", headers={"range": "0-1"})
     assert answer.headers["content-range"] == "0-274/*"
 
@@ -65,6 +67,7 @@ def test_range_is_for_get_only(rest: Rest) -> None:
     ],
 )
 def test_pages_that_cannot_be(rest: Rest, query: str, headers: dict[str, str], details: str) -> None:
+    """R10-1, R10-2, R10-6, R21-12"""
     answer = rest("GET", query, headers=headers)
     assert problem(answer) == (416, "PGRST103")
     assert answer.json()["message"] == "Requested range not satisfiable"
@@ -74,11 +77,13 @@ def test_pages_that_cannot_be(rest: Rest, query: str, headers: dict[str, str], d
 
 
 def test_counts_see_filters_and_inner_embeds_but_no_limit(rest: Rest) -> None:
+    """R7-24, R11-1"""
     answer = rest.get("/artist?select=id,album!inner(id)&album.id=lt.3&limit=1", prefer="count=exact")
     assert (answer.status_code, answer.headers["content-range"]) == (206, "0-0/2")
 
 
 def test_singular(rest: Rest) -> None:
+    """R12-1, R12-11"""
     answer = rest.get("/genre?id=eq.1", accept=SINGLE)
     assert answer.text == '{"id":1,"name":"Rock"}'
     assert answer.headers["content-type"] == f"{SINGLE}; charset=utf-8"
@@ -110,21 +115,25 @@ def test_singular(rest: Rest) -> None:
     ],
 )
 def test_negotiation(rest: Rest, accept: str, content_type: str) -> None:
+    """R12-2, R12-9, R12-10, R12-12, R12-13"""
     answer = rest.get("/genre?id=eq.1", accept=accept)
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/geo+json", "x", "application/json;q=0", ";;,,", '"'])
 def test_nothing_acceptable(rest: Rest, accept: str) -> None:
+    """R12-9, R21-15"""
     assert rest.error("/genre", accept=accept) == (406, "PGRST107")
 
 
 def test_unavailable_types_are_named(rest: Rest) -> None:
+    """R12-9, R21-15"""
     body = rest.get("/genre", accept="a/b, c/d").json()
     assert body["message"] == "None of these media types are available: a/b, c/d"
 
 
 def test_nulls_are_stripped_at_every_depth(rest: Rest) -> None:
+    """R12-12"""
     answer = rest.get(
         "/employee?id=eq.1&select=id,reports_to,employee!reports_to(id,state)&employee.limit=1&employee.order=id",
         accept="application/vnd.pgrst.array+json;nulls=stripped",
@@ -135,6 +144,7 @@ def test_nulls_are_stripped_at_every_depth(rest: Rest) -> None:
 
 
 def test_csv(rest: Rest) -> None:
+    """R12-3, R12-13"""
     answer = rest.get("/track?select=id,name,composer,unit_price&id=in.(1,2)&order=id", accept="text/csv")
     assert answer.text == (
         "id,name,composer,unit_price\n"
@@ -149,6 +159,7 @@ def test_csv(rest: Rest) -> None:
 
 
 def test_digits_are_those_of_the_database(rest: Rest) -> None:
+    """R12-4"""
     answer = rest.get("/invoice?id=in.(1,2)&select=total,invoice_date&order=id")
     assert json.loads(answer.text, parse_float=Decimal) == [
         {"total": Decimal("1.98"), "invoice_date": "2007-01-01T00:00:00"},
@@ -158,12 +169,14 @@ def test_digits_are_those_of_the_database(rest: Rest) -> None:
 
 
 def test_keys_follow_the_select_and_embeds_come_after(rest: Rest) -> None:
+    """R12-5"""
     assert rest.get("/album?id=eq.1&select=artist(name),title,id").text == (
         '[{"title":"For Those About To Rock We Salute You","id":1,"artist":{"name":"AC/DC"}}]'
     )
 
 
 def test_head_is_get_without_a_body(rest: Rest) -> None:
+    """R21-3, R12-7"""
     for query, status in (("/genre?order=id", 200), ("/genre?id=x", 400), ("/nope", 404)):
         get, head = rest("GET", query), rest("HEAD", query)
         ignored = {"x-request-id", "content-length"}
@@ -176,12 +189,14 @@ def test_head_is_get_without_a_body(rest: Rest) -> None:
 
 
 def test_content_location(rest: Rest) -> None:
+    """R12-6"""
     assert rest.get("/genre").headers["content-location"] == "/genre"
     answer = rest.get("/genre?order=id&id=eq.1")
     assert answer.headers["content-location"] == "/genre?id=eq.1&order=id"
 
 
 def test_preferences(rest: Rest) -> None:
+    """R13-1, R13-6, R13-10, R11-3, R21-27"""
     answer = rest.get("/genre?limit=1", prefer="return=representation,  count=exact,count=planned,foo,handling=lenient")
     assert answer.headers["preference-applied"] == "count=exact, handling=lenient"
     assert "preference-applied" not in rest.get("/genre", prefer="foo").headers
@@ -193,6 +208,7 @@ def test_preferences(rest: Rest) -> None:
 
 
 def test_schemas(rest: Rest) -> None:
+    """R18-1, R18-2, R18-3, R18-4, R21-14"""
     answer = rest.get("/genre?id=eq.1", accept_profile="public")
     assert (answer.status_code, answer.headers["content-profile"]) == (200, "public")
     assert "content-profile" not in rest.get("/genre?id=eq.1").headers
@@ -204,6 +220,7 @@ def test_schemas(rest: Rest) -> None:
 
 
 def test_options(rest: Rest) -> None:
+    """R19-1, R23-6, R1-8"""
     answer = rest("OPTIONS", "/genre")
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
@@ -213,6 +230,7 @@ def test_options(rest: Rest) -> None:
 
 
 def test_preflight_and_exposed_headers(rest: Rest) -> None:
+    """R19-2, R19-3, R11-5"""
     asked = {"origin": "http://localhost", "access-control-request-method": "PATCH"}
     answer = rest("OPTIONS", "/genre", headers={**asked, "access-control-request-headers": "apikey,prefer"})
     assert answer.status_code == 200
@@ -237,20 +255,24 @@ def test_preflight_and_exposed_headers(rest: Rest) -> None:
     ],
 )
 def test_methods(rest: Rest, method: str, path: str, error: tuple[int, str]) -> None:
+    """R1-3, R21-10, R21-22"""
     assert problem(rest(method, path)) == error
 
 
 @pytest.mark.parametrize("path", ["/", "/x", "/rest", "/rest/v2/genre", "/restx", "/docs/x", "/openapi.json/"])
 def test_no_answer_of_the_framework_leaves(rest: Rest, path: str) -> None:
+    """R1-3, R21-4, R21-30"""
     assert problem(rest.at("GET", path)) == (404, "PGRST125")
 
 
 def test_methods_of_the_framework(rest: Rest) -> None:
+    """R21-4"""
     assert problem(rest.at("POST", "/openapi.json")) == (405, "PGRST117")
     assert problem(rest.at("DELETE", "/docs")) == (405, "PGRST117")
 
 
 def test_the_cap_of_the_server(sqlite_template: Settings, chinook_app: App) -> None:
+    """R10-3"""
     with serving(sqlite_template.model_copy(update={"max_rows": 3}), chinook_app) as rest:
         assert len(rest.rows("/artist")) == 3
         assert len(rest.rows("/artist?limit=2")) == 2

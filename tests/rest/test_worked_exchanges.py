@@ -6,6 +6,7 @@ REPRESENT = {"prefer": "return=representation"}
 
 
 def test_list_with_a_count_and_a_page(rest: Rest) -> None:
+    """R29-1, R13-3, R23-1"""
     answer = rest.get("/artist?select=id,name&order=name.asc&offset=0&limit=2", prefer="count=exact")
     assert answer.status_code == 206
     assert answer.headers["content-range"] == "0-1/275"
@@ -15,6 +16,7 @@ def test_list_with_a_count_and_a_page(rest: Rest) -> None:
 
 
 def test_count_only(rest: Rest) -> None:
+    """R29-2"""
     answer = rest("HEAD", "/track?select=*&genre_id=eq.1", headers={"prefer": "count=exact"})
     assert (answer.status_code, answer.headers["content-range"]) == (200, "0-1296/1297")
     assert answer.content == b""
@@ -22,6 +24,7 @@ def test_count_only(rest: Rest) -> None:
 
 
 def test_nested_embeds_with_parameters(rest: Rest) -> None:
+    """R29-3"""
     answer = rest.get(
         "/artist?id=eq.1&select=name,albums:album(title,track(name))&albums.order=title"
         "&albums.track.limit=1&albums.track.order=id"
@@ -42,6 +45,7 @@ def test_nested_embeds_with_parameters(rest: Rest) -> None:
 
 
 def test_parents_restricted_by_a_child_that_is_shown_in_full(rest: Rest) -> None:
+    """R29-4"""
     rows = rest.rows("/artist?select=name,f:album(),album(title)&f.title=ilike.*rock*&f=not.is.null&order=name")
     assert [row["name"] for row in rows] == [
         "AC/DC",
@@ -55,6 +59,7 @@ def test_parents_restricted_by_a_child_that_is_shown_in_full(rest: Rest) -> None
 
 
 def test_many_to_many_and_junction_columns(rest: Rest) -> None:
+    """R29-5, R7-4"""
     assert rest.rows("/playlist?id=eq.18&select=name,track(name)") == [
         {"name": "On-The-Go 1", "track": [{"name": "Now's The Time"}]}
     ]
@@ -64,6 +69,7 @@ def test_many_to_many_and_junction_columns(rest: Rest) -> None:
 
 
 def test_self_relation_in_both_directions(rest: Rest) -> None:
+    """R29-6, R7-9"""
     assert rest.rows(
         "/employee?id=eq.2&select=last_name,manager:reports_to(last_name),reports:employee!reports_to(last_name)"
         "&reports.order=last_name"
@@ -77,6 +83,7 @@ def test_self_relation_in_both_directions(rest: Rest) -> None:
 
 
 def test_singular_none_found(rest: Rest) -> None:
+    """R29-8, R21-2, R21-21"""
     answer = rest.get("/artist?id=eq.0", accept="application/vnd.pgrst.object+json")
     assert problem(answer) == (406, "PGRST116")
     assert answer.text == (
@@ -86,6 +93,7 @@ def test_singular_none_found(rest: Rest) -> None:
 
 
 def test_insert_three_answers(rest_write: Rest) -> None:
+    """R29-9, R13-2, R14-8, R14-9, R23-2, R12-7"""
     answer = rest_write("POST", "/artist", {"name": "X"})
     assert (answer.status_code, answer.content) == (201, b"")
     assert answer.headers["content-range"] == "*/*"
@@ -109,6 +117,7 @@ def test_insert_three_answers(rest_write: Rest) -> None:
 
 
 def test_update_and_delete(rest_write: Rest) -> None:
+    """R29-11, R14-14, R15-3, R15-4, R23-3, R22-1, R12-7"""
     answer = rest_write("PATCH", "/track?album_id=eq.1", {"unit_price": 1.29})
     assert (answer.status_code, answer.headers["content-range"], answer.content) == (204, "0-9/*", b"")
     assert "content-type" not in answer.headers
@@ -134,6 +143,7 @@ def test_update_and_delete(rest_write: Rest) -> None:
 
 
 def test_guarded_delete(rest_write: Rest) -> None:
+    """R29-12, R13-7, R21-29"""
     prefer = {"prefer": "handling=strict, max-affected=10"}
     answer = rest_write("DELETE", "/invoice_line?unit_price=gt.1", headers=prefer)
     assert answer.status_code == 400
@@ -148,6 +158,7 @@ def test_guarded_delete(rest_write: Rest) -> None:
 
 
 def test_no_such_function(rest: Rest) -> None:
+    """R21-36"""
     answer = rest.get("/rpc/nope")
     assert problem(answer) == (404, "PGRST202")
     assert answer.json()["message"] == (
@@ -156,6 +167,7 @@ def test_no_such_function(rest: Rest) -> None:
 
 
 def test_errors(rest: Rest) -> None:
+    """R29-14, R3-4, R3-5, R21-9, R21-39"""
     answer = rest.get("/artist?id=1")
     assert problem(answer) == (400, "PGRST100")
     assert answer.json()["message"] == '"failed to parse filter (1)" (line 1, column 1)'
@@ -169,12 +181,14 @@ def test_errors(rest: Rest) -> None:
 
 
 def test_no_permission(rest: Rest) -> None:
+    """R29-14, R22-16"""
     answer = rest.get("/employee", x_hasura_role="clerk")
     assert problem(answer) == (403, "42501")
     assert answer.json()["message"] == "permission denied for table employee"
 
 
 def test_item_routes(rest: Rest) -> None:
+    """R2-1, R2-2, R2-4, R12-1, R1-10"""
     answer = rest.get("/playlist_track/1,3402?select=track(name)")
     assert answer.status_code == 200
     assert answer.json() == {"track": {"name": 'Band Members Discuss Tracks from "Revelations"'}}

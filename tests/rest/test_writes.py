@@ -22,6 +22,7 @@ def total(rest: Rest, path: str) -> int:
 
 
 def test_refused_bodies_change_nothing(rest_write: Rest) -> None:
+    """R14-1, R14-2, R14-3, R14-4, R14-5, R14-14, R21-11, R21-38, R22-26"""
     json_type = {"content-type": "application/json"}
     cases: list[tuple[bytes, dict[str, str], tuple[int, str]]] = [
         (b"", json_type, (400, "PGRST102")),
@@ -62,6 +63,7 @@ def test_refused_bodies_change_nothing(rest_write: Rest) -> None:
 
 
 def test_bodies(rest_write: Rest) -> None:
+    """R14-1, R14-6, R14-7"""
     csv = b'name,id\r\n"say ""hi"", you",300\nNULL,301\n'
     answer = rest_write("POST", "/playlist", headers={"content-type": "text/csv", **REPRESENT}, content=csv)
     assert problem(answer) == (400, "23502")  # the second row: and so not the first, either
@@ -77,6 +79,7 @@ def test_bodies(rest_write: Rest) -> None:
 
 
 def test_nothing_to_insert(rest_write: Rest) -> None:
+    """R14-2"""
     for content in (b"[]", b"5", b'"x"', b"null"):
         answer = rest_write("POST", "/artist", content=content)
         assert (answer.status_code, answer.headers["content-range"]) == (201, "*/*")
@@ -86,6 +89,7 @@ def test_nothing_to_insert(rest_write: Rest) -> None:
 
 
 def test_columns_and_defaults(rest_write: Rest) -> None:
+    """R14-5, R13-5"""
     prefer = {"prefer": "return=representation,missing=default"}
     answer = rest_write("POST", "/artist?columns=id,name", [{"name": "a"}, {"id": 900, "name": "b"}], headers=prefer)
     assert answer.json() == [{"id": 276, "name": "a"}, {"id": 900, "name": "b"}]
@@ -95,6 +99,7 @@ def test_columns_and_defaults(rest_write: Rest) -> None:
 
 
 def test_insert_gives_embeds_and_forms(rest_write: Rest) -> None:
+    """R14-8, R7-22"""
     path = "/album?select=title,artist(name)"
     answer = rest_write("POST", path, {"title": "a", "artist_id": 1}, headers={**REPRESENT, **SINGLE})
     assert answer.json() == {"title": "a", "artist": {"name": "AC/DC"}}
@@ -104,6 +109,7 @@ def test_insert_gives_embeds_and_forms(rest_write: Rest) -> None:
 
 
 def test_location_of_a_composite_key(rest_write: Rest) -> None:
+    """R14-9"""
     rest_write("DELETE", "/playlist_track?playlist_id=eq.1&track_id=eq.1")
     prefer = {"prefer": "return=headers-only"}
     answer = rest_write("POST", "/playlist_track", {"playlist_id": 1, "track_id": 1}, headers=prefer)
@@ -113,6 +119,7 @@ def test_location_of_a_composite_key(rest_write: Rest) -> None:
 
 
 def test_singular_writes_are_rolled_back(rest_write: Rest) -> None:
+    """R12-1"""
     answer = rest_write("PATCH", "/track?id=in.(1,2)", {"name": "x"}, headers=SINGLE)
     assert problem(answer) == (406, "PGRST116")
     assert answer.json()["details"] == "The result contains 2 rows"
@@ -125,6 +132,7 @@ def test_singular_writes_are_rolled_back(rest_write: Rest) -> None:
 
 
 def test_update(rest_write: Rest) -> None:
+    """R15-2, R15-3, R15-4, R15-5, R9-5, R11-4"""
     path = "/track?id=in.(1,2)&order=id.desc&select=id,unit_price,album(title)"
     prefer = {"prefer": "return=representation,count=exact"}
     answer = rest_write("PATCH", path, {"unit_price": "1.50"}, headers=prefer)
@@ -163,18 +171,21 @@ def test_update(rest_write: Rest) -> None:
     ],
 )
 def test_refused_changes(rest_write: Rest, method: str, path: str, body: object, error: tuple[int, str]) -> None:
+    """R15-1, R15-6, R14-14"""
     before = rest_write.rows("/genre?order=id")
     assert problem(rest_write(method, path, body)) == error
     assert rest_write.rows("/genre?order=id") == before
 
 
 def test_numbers_keep_their_digits(rest_write: Rest) -> None:
+    """R12-4"""
     body = b'{"unit_price":12345678.91}'
     answer = rest_write("PATCH", "/track?id=eq.1&select=unit_price", headers=REPRESENT, content=body)
     assert answer.text == '[{"unit_price":12345678.91}]'
 
 
 def test_delete(rest_write: Rest) -> None:
+    """R15-2, R15-3, R15-4, R7-22, R7-23"""
     answer = rest_write("DELETE", "/playlist_track?playlist_id=eq.18", {})
     assert (answer.status_code, answer.headers["content-range"]) == (204, "*/*")
     assert total(rest_write, "/playlist_track?playlist_id=eq.18") == 0
@@ -186,6 +197,7 @@ def test_delete(rest_write: Rest) -> None:
 
 
 def test_many_rows_at_once(rest_write: Rest) -> None:
+    """R11-4, R14-7"""
     rows = [{"name": f"p{number}"} for number in range(20_000)]
     answer = rest_write("POST", "/playlist?columns=name", rows, headers={"prefer": "count=exact"})
     assert (answer.status_code, answer.headers["content-range"]) == (201, "*/20000")
@@ -193,6 +205,7 @@ def test_many_rows_at_once(rest_write: Rest) -> None:
 
 
 def test_without_the_guard_all_rows_may_go(sqlite_template: Settings, chinook_app: App, tmp_path: Path) -> None:
+    """R15-1"""
     path = tmp_path / "copy.sqlite3"
     shutil.copyfile(sqlite_template.sqlite_path, path)
     update = {"safe_writes": False, "database_uri": SecretStr(f"sqlite:///{path}")}

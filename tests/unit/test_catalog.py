@@ -133,6 +133,8 @@ def test_two_classes_of_one_table_are_refused() -> None:
 
 
 def test_a_table_called_rpc_is_refused() -> None:
+    """R1-4"""
+
     class Base(DeclarativeBase):
         pass
 
