@@ -11,7 +11,7 @@ PATHS := shared:services/graphql:services/rest:services/migrator:services/backup
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv test conformance clients e2e lint format lock clean
+.PHONY: help run venv bench test conformance clients e2e lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9._-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ lint: venv ## ruff, mypy, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PYTHONPATH=$(PATHS) $(BIN)/lint-imports
+
+bench: venv ## measure the services against what is written by hand (ARGS='--only W1,W2 --rounds 3'; needs nothing)
+	@PYTHONPATH=$(PATHS):tests:. $(BIN)/python -m bench $(ARGS)
 
 format: venv ## let ruff format and repair what it can
 	@$(BIN)/ruff format .

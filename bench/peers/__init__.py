@@ -1,0 +1,1 @@
+"""What Gemel is measured against."""
