@@ -39,11 +39,13 @@ from gemel.request import (
     OrderColumn,
     Query,
     Related,
+    RelatedMeasure,
     Root,
     Rows,
     Select,
     Slot,
     Source,
+    ValueTest,
 )
 from property.drawn_values import PATTERNS, Values
 from property.naive.data import PRIMARY_KEYS, RELATIONSHIPS, TABLES, Data, Table, Way
@@ -59,6 +61,7 @@ MOST_VISITS = 40_000
 """Rows that a question may lead to over its relations, about."""
 ORDERINGS = (Operator.EQ, Operator.NEQ, Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 STATISTICS = ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop")
+MEASURE_TESTS = ("count", "sum", "avg", "min", "max")
 TEXT_PATTERNS = {
     "engine": tuple(sorted(PATTERNS)),
     "graphql": tuple(sorted(PATTERNS)),
@@ -245,7 +248,7 @@ class Asker:
 
     def _condition(self, table: Table, depth: int, visits: int) -> Condition:
         """A condition that is tried on so many rows."""
-        kinds = ("compare", "compare", "compare", "and", "or", "or", "not", "related", "related")
+        kinds = ("compare", "compare", "compare", "and", "or", "or", "not", "related", "related", "measure")
         match self.one_of(kinds if depth else ("compare",)):
             case "and":
                 return And(self._conditions(table, depth - 1, visits))
@@ -255,8 +258,30 @@ class Asker:
                 return Not(self._condition(table, depth - 1, visits))
             case "related" if links := self._links(table, visits):
                 return self._related(table, *self._take(table, links, visits), depth, visits)
+            case "measure" if self.dialect != "rest" and (links := self._many(table, visits)):
+                return self._related_measure(table, *self._take(table, links, visits), depth, visits)
             case _:
                 return self._compare(table)
+
+    def _many(self, table: Table, visits: int) -> list[tuple[Link, Way]]:
+        return [(link, way) for link, way in self._links(table, visits) if way.many]
+
+    def _related_measure(self, table: Table, link: Link, way: Way, depth: int, visits: int) -> RelatedMeasure:
+        target = self.data.tables[way.target]
+        name = self.one_of(MEASURE_TESTS)
+        numbers = [column for column in target.stored if target.types[column] in ("integer", "numeric")]
+        counts_rows = name == "count" and self.maybe(50)
+        columns = () if counts_rows else (ColumnRef(self.one_of(target.stored if name == "count" else numbers)),)
+        inner = ceil(visits * self._fanout(table, way))
+        where = self._condition(target, depth - 1, inner) if self.maybe(40) else None
+        tests = tuple(self._value_test() for _ in range(self.number(1, 2)))
+        return RelatedMeasure(link, name, columns, tests, self.maybe(20), where)  # type: ignore[arg-type]
+
+    def _value_test(self) -> ValueTest:
+        if self.maybe(15):
+            return ValueTest(Operator.NULL, negated=self.maybe(50))
+        operator = self.one_of((Operator.GT, Operator.LT, Operator.GTE, Operator.LTE, Operator.NEQ))
+        return ValueTest(operator, self.slot(self.one_of((0, 1, 2, 3, 10, 200, 300_000))))
 
     def _conditions(self, table: Table, depth: int, visits: int) -> tuple[Condition, ...]:
         least = 1 if self.dialect == "rest" or self.maybe(90) else 0

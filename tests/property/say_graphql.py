@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeAlias
@@ -29,10 +29,12 @@ from gemel.request import (
     OrderAggregate,
     OrderColumn,
     Related,
+    RelatedMeasure,
     Root,
     Rows,
     Select,
     Slot,
+    ValueTest,
 )
 from property.naive.data import RELATIONSHIPS, Data
 from property.questions import Question
@@ -236,8 +238,32 @@ class _Printer:
             case Related(link, where):
                 target = RELATIONSHIPS[table][link.name].target
                 return {link.name: self._condition(target, where) if where is not None else {}}
+            case RelatedMeasure():
+                return self._related_measure(table, condition)
             case Compare():
                 return self._compare(table, condition)
+
+    def _related_measure(self, table: str, item: RelatedMeasure) -> Mapping[str, Node]:
+        target = RELATIONSHIPS[table][item.link.name].target
+        columns = [Enum(column.name) for column in item.columns]
+        function: dict[str, Node] = {"predicate": {}}
+        tests = [self._value_test(test, "Int" if item.measure == "count" else "float8") for test in item.tests]
+        if len({name for test in tests for name in test}) < len(tests):  # one operator twice has no form in one object
+            parts = [replace(item, tests=(test,)) for test in item.tests]
+            return {"_and": self._list([self._related_measure(table, part) for part in parts])}
+        function["predicate"] = {name: node for test in tests for name, node in test.items()}
+        if columns:
+            function["arguments"] = self._list(list(columns)) if item.measure == "count" else columns[0]
+        if item.distinct or self.random.random() < 0.2:
+            function["distinct"] = item.distinct
+        if item.where is not None:
+            function["filter"] = self._condition(target, item.where)
+        return {f"{item.link.name}_aggregate": {item.measure: function}}
+
+    def _value_test(self, test: ValueTest, scalar: str) -> Mapping[str, Node]:
+        if test.value is None:
+            return {"_is_null": not test.negated}
+        return {f"_{test.operator.value}": Leaf(test.value, scalar)}
 
     def _negated(self, table: str, item: Compare) -> Mapping[str, Node]:
         if item.operator is Operator.NULL:

@@ -4,7 +4,7 @@ from gemel.catalog import Kind, Table
 from gemel.catalog.types import MOMENTS, NUMBERS, simple
 from gemel.errors import Mismatch
 from gemel.plan.keyset import total_order
-from gemel.plan.model import All, Any, Comparison, Exists, Hop, Negation, Param, Slice, Sort, Test
+from gemel.plan.model import All, Any, Comparison, Exists, Hop, Measured, Negation, Param, Slice, Sort, Test
 from gemel.plan.names import Scope, use_of
 from gemel.request import (
     SEARCHES,
@@ -19,8 +19,10 @@ from gemel.request import (
     OrderAggregate,
     OrderColumn,
     Related,
+    RelatedMeasure,
     Rows,
     Slot,
+    ValueTest,
 )
 
 PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE, Operator.SIMILAR, Operator.REGEX, Operator.IREGEX})
@@ -33,6 +35,8 @@ TEXT_ARGUMENT = PATTERNS | {
 }
 COMPARABLE = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.UUID, Kind.INTERVAL, Kind.ENUM, Kind.ARRAY, Kind.OTHER}
 BIGINT = simple(Kind.BIGINT)
+MEASURED_TYPES = {"count": Kind.INTEGER, "bool_and": Kind.BOOLEAN, "bool_or": Kind.BOOLEAN}
+"""What is compared with; every other measure is compared as a double."""
 
 
 def plan_slice(scope: Scope, table: Table, rows: Rows, *, keyset: bool = False) -> Slice:
@@ -77,6 +81,8 @@ def plan_condition(scope: Scope, table: Table, condition: Condition) -> Test:
             return Exists(hop, plan_condition(scope, hop.table, where) if where is not None else None)
         case Compare():
             return _comparison(table, condition)
+        case RelatedMeasure():
+            return _measured(scope, table, condition)
 
 
 def _comparison(table: Table, item: Compare) -> Comparison:
@@ -95,6 +101,24 @@ def _comparison(table: Table, item: Compare) -> Comparison:
     kind_of_value = simple(Kind.TEXT) if item.operator in TEXT_ARGUMENT else use.type
     param = Param(item.value.index, kind_of_value, item.at or item.column.at)
     return Comparison(use, item.operator, param, item.quantifier, item.language)
+
+
+def _measured(scope: Scope, table: Table, item: RelatedMeasure) -> All:
+    """:raises Mismatch: the measure does not apply to the columns."""
+    hop = scope.hop(table, item.link)
+    uses = tuple(use_of(hop.table, ref) for ref in item.columns)
+    for use in uses:
+        check_measure(item.measure, hop.table, use.column.name)
+    where = plan_condition(scope, hop.table, item.where) if item.where is not None else None
+    type_ = simple(MEASURED_TYPES.get(item.measure, Kind.DOUBLE))
+    measured = Measured(hop, item.measure, uses, item.distinct, where, type_)
+    return All(tuple(_value_test(measured, test) for test in item.tests))
+
+
+def _value_test(measured: Measured, test: ValueTest) -> Test:
+    param = Param(test.value.index, measured.type, test.at) if test.value is not None else None
+    compared = Comparison(measured, test.operator, param, None, None)
+    return Negation(compared) if test.negated else compared
 
 
 def plan_order(scope: Scope, table: Table, order: Order) -> Sort:
@@ -122,7 +146,9 @@ def check_measure(name: str, table: Table, column: str) -> None:
     :raises Mismatch: it cannot.
     """
     kind = table.columns[column].type.kind
-    fits = True if name == "count" else kind in COMPARABLE if name in ("min", "max") else kind in NUMBERS
+    fits = name == "count" or kind in (
+        COMPARABLE if name in ("min", "max") else {Kind.BOOLEAN} if name in ("bool_and", "bool_or") else NUMBERS
+    )
     if not fits:
         text = f"function {name}({table.columns[column].type.name}) does not exist"
         raise Mismatch("aggregate-type", text, table.name, column)

@@ -62,10 +62,24 @@ class Negation:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Test of a column."""
+class Measured:
+    """Something computed over related rows, in use as a column is."""
 
-    use: Use
+    hop: Hop
+    measure: str
+    uses: tuple[Use, ...]
+    distinct: bool
+    where: "Test | None"
+    type: ValueType
+    path: tuple[str | int, ...] = ()
+    as_text: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Test of a column, or of what is computed."""
+
+    use: Use | Measured
     operator: Operator
     param: Param | None
     quantifier: Literal["any", "all"] | None

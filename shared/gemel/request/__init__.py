@@ -5,7 +5,19 @@ values are the same key in the plan cache. Names are not yet checked. ``at`` say
 came from, for errors only: it takes no part in equality.
 """
 
-from gemel.request.condition import SEARCHES, And, Compare, Condition, Not, Operator, Or, Related
+from gemel.request.condition import (
+    SEARCHES,
+    And,
+    Compare,
+    Condition,
+    MeasureTest,
+    Not,
+    Operator,
+    Or,
+    Related,
+    RelatedMeasure,
+    ValueTest,
+)
 from gemel.request.read import (
     Aggregate,
     AllColumns,
@@ -60,6 +72,7 @@ __all__ = [
     "Link",
     "Measure",
     "MeasureGroup",
+    "MeasureTest",
     "Mutation",
     "Nodes",
     "Not",
@@ -71,11 +84,13 @@ __all__ = [
     "OrderColumn",
     "Query",
     "Related",
+    "RelatedMeasure",
     "Root",
     "Rows",
     "Select",
     "Slot",
     "Source",
     "Update",
+    "ValueTest",
     "Write",
 ]

@@ -103,4 +103,35 @@ class Related:
     where: "Condition | None" = None
 
 
-Condition: TypeAlias = And | Or | Not | Compare | Related
+MeasureTest: TypeAlias = Literal[
+    "count", "bool_and", "bool_or", "sum", "avg", "min", "max", "stddev_samp", "var_samp", "corr", "covar_samp"
+]
+
+
+@dataclass(frozen=True)
+class ValueTest:
+    """A test of what has been computed."""
+
+    operator: Operator
+    value: Slot | None = None
+    negated: bool = False
+    at: Location = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class RelatedMeasure:
+    """What is computed over the related rows that meet ``where`` passes all the tests.
+
+    Over no rows a ``count`` is 0 and all else is null. ``count`` takes any number of columns, ``corr`` and
+    ``covar_samp`` two, the others one.
+    """
+
+    link: Link
+    measure: MeasureTest
+    columns: tuple[ColumnRef, ...]
+    tests: tuple[ValueTest, ...]
+    distinct: bool = False
+    where: "Condition | None" = None
+
+
+Condition: TypeAlias = And | Or | Not | Compare | Related | RelatedMeasure

@@ -7,12 +7,13 @@ from sqlalchemy.sql.visitors import replacement_traverse
 
 from gemel.catalog import Kind, Relation, ValueType
 from gemel.catalog.types import simple
-from gemel.plan.model import All, Comparison, Exists, Hop, Negation, Sort, Test
+from gemel.plan.model import All, Comparison, Exists, Hop, Measured, Negation, Sort, Test
 from gemel.plan.model import Any as AnyOf
 from gemel.request import SEARCHES
 from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
 from gemel.sql.fragment import Part, join, sql
+from gemel.sql.measures import counted
 
 
 def condition(frame: Frame, test: Test) -> Expression:
@@ -32,13 +33,28 @@ def condition(frame: Frame, test: Test) -> Expression:
 
 def _comparison(frame: Frame, item: Comparison) -> Expression:
     backend = frame.builder.backend
-    value = frame.use(item.use)
+    value = _measured(frame, item.use) if isinstance(item.use, Measured) else frame.use(item.use)
     if item.param is None:
         return backend.compare(value, item, _no_value)
     bind = frame.builder.bind(item.param)
     if item.operator in SEARCHES:
         return backend.search(value, frame.rowid, item, bind)
     return backend.compare(value, item, bind)
+
+
+def _measured(frame: Frame, item: Measured) -> Expression:
+    other = Frame(frame.builder, frame.builder.alias(), item.hop.table)
+    tests = [joined(frame, other, item.hop.relation)]
+    if item.where is not None:
+        tests.append(condition(other, item.where))
+    if item.measure == "count":
+        value: Expression = counted(other, item.uses, distinct=item.distinct)
+    else:
+        columns = join(", ", (other.use(use) for use in item.uses))
+        measured = sql("DISTINCT ", columns) if item.distinct else columns
+        value, _ = frame.builder.backend.measure(item.measure, measured, item.uses[0].type)
+    source = frame.builder.table(item.hop.table.source)
+    return sql("(SELECT ", value, " FROM ", source, f" AS {other.alias} WHERE ", join(" AND ", tests), ")")
 
 
 def _no_value(*_: object, **__: object) -> Expression:

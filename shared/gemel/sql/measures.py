@@ -1,10 +1,10 @@
 """What is computed over rows, as JSON texts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gemel.catalog import Column, Kind
 from gemel.catalog.types import simple
-from gemel.plan.model import CountOf, MeasureOf, Text, Value
+from gemel.plan.model import CountOf, MeasureOf, Text, Use, Value
 from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
 from gemel.sql.fragment import literal, sql
@@ -23,13 +23,16 @@ def measures(frame: Frame, items: Iterable[Item]) -> list[Expression]:
 
 
 def count_of(frame: Frame, item: CountOf) -> Expression:
+    """JSON of a number of rows or values."""
+    return frame.builder.backend.json(counted(frame, item.uses, distinct=item.distinct), simple(Kind.BIGINT))
+
+
+def counted(frame: Frame, uses: Sequence[Use], *, distinct: bool) -> Expression:
     """A number of rows or values."""
-    backend, values = frame.builder.backend, [frame.use(use) for use in item.uses]
-    if item.distinct and values:
-        counted: Expression = backend.count_distinct(values)
-    else:
-        counted = sql("count(", values[0], ")") if len(values) == 1 else sql("count(*)")
-    return backend.json(counted, simple(Kind.BIGINT))
+    values = [frame.use(use) for use in uses]
+    if distinct and values:
+        return frame.builder.backend.count_distinct(values)
+    return sql("count(", values[0], ")") if len(values) == 1 else sql("count(*)")
 
 
 def is_column(item: Value | Text) -> bool:

@@ -45,6 +45,7 @@ QUERIES = {
 }
 TRUTHS = {Operator.TRUE: "TRUE", Operator.FALSE: "FALSE", Operator.UNKNOWN: "UNKNOWN", Operator.NULL: "NULL"}
 PLAIN = INTEGERS | {Kind.BOOLEAN, Kind.JSON, Kind.JSONB}
+PAIRED = frozenset({"corr", "covar_samp"})
 FLOAT_RESULTS = frozenset({"avg", "variance", "var_samp", "var_pop"})
 
 
@@ -141,6 +142,8 @@ class PostgreSQL:
             return sql("sum(", value, ")"), simple(Kind.NUMERIC)
         if name == "count":
             return sql("count(", value, ")"), simple(Kind.BIGINT)
+        if name in PAIRED:
+            return sql(f"{name}(", value, ")"), simple(Kind.DOUBLE)
         if type_.kind is Kind.UUID:  # no min and max of uuid before PostgreSQL 18
             return sql(f"CAST({name}(CAST(", value, " AS text)) AS uuid)"), type_
         return sql(f"{name}(", value, ")"), type_

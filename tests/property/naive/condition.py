@@ -3,10 +3,11 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
-from gemel.request import And, Compare, Condition, Not, Operator, Or, Related
+from gemel.request import And, Compare, Condition, Not, Operator, Or, Related, RelatedMeasure, ValueTest
 from property.naive import patterns
 from property.naive.data import Data, Row, Table, Value
 from property.naive.logic import Truth, conjunction, disjunction, negation
+from property.naive.measure import count, measure
 from property.naive.relate import find_way
 from property.naive.values import read_list, read_value
 
@@ -41,8 +42,36 @@ def holds(data: Data, table: Table, row: Row, condition: Condition, values: Sequ
             return any(
                 where is None or holds(data, target, found, where, values) is True for found in data.related(row, way)
             )
+        case RelatedMeasure():
+            return _related_measure(data, table, row, condition, values)
         case Compare():
             return _compare(table, row, condition, values)
+
+
+def _related_measure(data: Data, table: Table, row: Row, item: RelatedMeasure, values: Sequence[object]) -> Truth:
+    way = find_way(table.name, item.link)
+    target = data.tables[way.target]
+    found = [
+        other
+        for other in data.related(row, way)
+        if item.where is None or holds(data, target, other, item.where, values) is True
+    ]
+    names = [column.name for column in item.columns]
+    if item.measure == "count":
+        measured: Value = count(found, names, distinct=item.distinct)
+    else:
+        given = [other[names[0]] for other in found]
+        measured = measure(item.measure, list(dict.fromkeys(given)) if item.distinct else given)
+    return conjunction(_tested(measured, test, values) for test in item.tests)
+
+
+def _tested(value: Value, test: ValueTest, values: Sequence[object]) -> Truth:
+    if test.operator is Operator.NULL:
+        found: Truth = value is None
+    else:
+        assert test.value is not None
+        found = _test(test.operator, value, read_value(values[test.value.index], "integer"))
+    return negation(found) if test.negated else found
 
 
 def _compare(table: Table, row: Row, item: Compare, values: Sequence[object]) -> Truth:

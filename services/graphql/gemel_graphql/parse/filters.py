@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from gemel.catalog import Column, ValueType
-from gemel.request import And, ColumnRef, Compare, Condition, Link, Not, Operator, Or, Related
+from gemel.catalog import Column
+from gemel.request import And, ColumnRef, Compare, Condition, Link, Not, Or, Related
+from gemel_graphql.parse.comparisons import value_tests
 from gemel_graphql.parse.given import Given
-from gemel_graphql.parse.readers import Reader, column_reader, list_reader, text_reader
-from gemel_graphql.schema.meaning import ColumnOf, Junctor, RelatedRows, Test, meaning_of
-from gemel_graphql.schema.scalars import scalar_name
+from gemel_graphql.parse.predicates import predicate
+from gemel_graphql.schema.meaning import ColumnOf, Junctor, RelatedAggregate, RelatedRows, meaning_of
 
 
 def condition(where: Given) -> Condition:
@@ -35,30 +35,14 @@ def _conditions(where: Given) -> Iterator[Condition]:
                 yield Not(condition(value))
             case RelatedRows(relation):
                 yield Related(Link(relation.name, at=value.at), condition(value))
+            case RelatedAggregate(relation):
+                yield predicate(Link(relation.name, at=value.at), value, condition)
             case ColumnOf(column):
                 yield from _comparisons(value, column)
 
 
 def _comparisons(value: Given, column: Column) -> Iterator[Condition]:
     ref = ColumnRef(column.name, at=value.at)
-    for _, field, operand in value.members():
-        test: Test = meaning_of(field)
-        if operand.is_null:
-            raise operand.unexpected_null()
-        if test.value == "truth":
-            absent = Compare(ref, Operator.NULL, at=operand.at)
-            yield absent if operand.truth() else Not(absent)
-            continue
-        compared = Compare(ref, test.operator, operand.slot(_reader(test, column.type)), at=operand.at)
+    for test in value_tests(value, column.type):
+        compared = Compare(ref, test.operator, test.value, at=test.at)
         yield Not(compared) if test.negated else compared
-
-
-def _reader(test: Test, type_: ValueType) -> Reader:
-    match test.value:
-        case "text":
-            return text_reader
-        case "texts":
-            return list_reader(text_reader, "String")
-        case "list":
-            return list_reader(column_reader(type_), scalar_name(type_))
-    return column_reader(type_)

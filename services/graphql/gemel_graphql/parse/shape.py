@@ -17,11 +17,12 @@ from graphql import (
     get_named_type,
 )
 
-from gemel_graphql.schema.meaning import Test, meaning_of
+from gemel_graphql.schema.meaning import Part, Test, meaning_of
 
 Measure = Callable[[Any], Hashable]
 """Shape of one value."""
 
+DISTINCT: Final = Part("distinct")
 _ODD: Final = "?"
 """Shape of a value that cannot be of its type: it is refused, so nothing is ever kept under it."""
 
@@ -68,7 +69,7 @@ class Shapes:
 
     def _member(self, item: GraphQLInputField) -> Measure:
         meaning = meaning_of(item)
-        if isinstance(meaning, Test) and meaning.value == "truth":
+        if meaning == DISTINCT or (isinstance(meaning, Test) and meaning.value == "truth"):
             return _value
         return self._measure(get_named_type(item.type))
 

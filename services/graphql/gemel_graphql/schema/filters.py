@@ -1,72 +1,14 @@
-"""Filters: ``<t>_bool_exp`` and ``<S>_comparison_exp`` (``docs/dialects/graphql.md`` section 5)."""
+"""Filters: ``<t>_bool_exp`` (``docs/dialects/graphql.md`` section 5)."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator
 
-from graphql import (
-    GraphQLBoolean,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLString,
-)
+from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 
-from gemel.catalog import Kind, ValueType
-from gemel.request import Operator
-from gemel_graphql.schema.meaning import ColumnOf, Junctor, RelatedRows, Test, meant
-from gemel_graphql.schema.scalars import is_array, scalar_name
+from gemel_graphql.schema.comparisons import comparison
+from gemel_graphql.schema.meaning import ColumnOf, Junctor, RelatedAggregate, RelatedRows, meant
+from gemel_graphql.schema.predicates import aggregate_bool_exp
 from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
-
-EVERY: Final[Mapping[str, Test]] = {
-    "_eq": Test(Operator.EQ),
-    "_gt": Test(Operator.GT),
-    "_gte": Test(Operator.GTE),
-    "_in": Test(Operator.IN, value="list"),
-    "_is_null": Test(Operator.NULL, value="truth"),
-    "_lt": Test(Operator.LT),
-    "_lte": Test(Operator.LTE),
-    "_neq": Test(Operator.NEQ),
-    "_nin": Test(Operator.IN, negated=True, value="list"),
-}
-TEXT: Final[Mapping[str, Test]] = {
-    f"_{prefix}{name}": Test(operator, negated=bool(prefix), value="text")
-    for name, operator in (
-        ("like", Operator.LIKE),
-        ("ilike", Operator.ILIKE),
-        ("similar", Operator.SIMILAR),
-        ("regex", Operator.REGEX),
-        ("iregex", Operator.IREGEX),
-    )
-    for prefix in ("", "n")
-}
-CONTAINMENT: Final[Mapping[str, Test]] = {
-    "_contains": Test(Operator.CONTAINS),
-    "_contained_in": Test(Operator.CONTAINED),
-}
-KEYS: Final[Mapping[str, Test]] = {
-    "_has_key": Test(Operator.HAS_KEY, value="text"),
-    "_has_keys_any": Test(Operator.HAS_KEYS_ANY, value="texts"),
-    "_has_keys_all": Test(Operator.HAS_KEYS_ALL, value="texts"),
-}
-_MEANINGS: Final[Mapping[str, str]] = {
-    "_like": "does the column match the given pattern",
-    "_nlike": "does the column NOT match the given pattern",
-    "_ilike": "does the column match the given case-insensitive pattern",
-    "_nilike": "does the column NOT match the given case-insensitive pattern",
-    "_similar": "does the column match the given SQL regular expression",
-    "_nsimilar": "does the column NOT match the given SQL regular expression",
-    "_regex": "does the column match the given POSIX regular expression, case sensitive",
-    "_nregex": "does the column NOT match the given POSIX regular expression, case sensitive",
-    "_iregex": "does the column match the given POSIX regular expression, case insensitive",
-    "_niregex": "does the column NOT match the given POSIX regular expression, case insensitive",
-    "_contains": "does the column contain the given json value at the top level",
-    "_contained_in": "is the column contained in the given json value",
-    "_has_key": "does the string exist as a top-level key in the column",
-    "_has_keys_any": "do any of these strings exist as top-level keys in the column",
-    "_has_keys_all": "do all of these strings exist as top-level keys in the column",
-}
 
 
 def bool_exp(types: Types, served: Served) -> GraphQLInputObjectType:
@@ -90,38 +32,7 @@ def _conditions(types: Types, served: Served) -> Iterator[tuple[str, GraphQLInpu
         other = types.served(relation.target)
         meaning = meant(RelatedRows(relation, other.table))
         yield relation.name, GraphQLInputField(bool_exp(types, other), extensions=meaning)
-
-
-def comparison(types: Types, type_: ValueType) -> GraphQLInputObjectType:
-    """Tests of a column of some type."""
-    scalar = scalar_name(type_)
-    name = f"{scalar}_array_comparison_exp" if is_array(type_) else f"{scalar}_comparison_exp"
-    description = (
-        f"Boolean expression to compare columns of type \"{scalar}\". All fields are combined with logical 'AND'."
-    )
-    return types.input(name, description, lambda: dict(_tests(types, type_)))
-
-
-def tests_of(type_: ValueType) -> Mapping[str, Test]:
-    """Operators of a type."""
-    more: Mapping[str, Test] = {}
-    if scalar_name(type_) in {"String", "bpchar", "citext"} and not is_array(type_):
-        more = TEXT
-    elif type_.kind is Kind.JSONB:
-        more = {**CONTAINMENT, **KEYS}
-    elif is_array(type_):
-        more = CONTAINMENT
-    return dict(sorted({**EVERY, **more}.items()))
-
-
-def _tests(types: Types, type_: ValueType) -> Iterator[tuple[str, GraphQLInputField]]:
-    column = types.typed(type_)
-    arguments = {
-        "column": column,
-        "list": GraphQLList(GraphQLNonNull(column)),
-        "text": types.scalar(type_) if type_.is_text else GraphQLString,
-        "texts": GraphQLList(GraphQLNonNull(GraphQLString)),
-        "truth": GraphQLBoolean,
-    }
-    for name, test in tests_of(type_).items():
-        yield name, GraphQLInputField(arguments[test.value], description=_MEANINGS.get(name), extensions=meant(test))
+        if relation.to_many:
+            predicate = aggregate_bool_exp(types, other, bool_exp(types, other))
+            meaning = meant(RelatedAggregate(relation, other.table))
+            yield f"{relation.name}_aggregate", GraphQLInputField(predicate, extensions=meaning)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 from graphql import GraphQLEnumValue, GraphQLField, GraphQLInputField
 
 from gemel.catalog import Column, Relation, Table
-from gemel.request import Operator
+from gemel.request import MeasureTest, Operator
 from gemel.request.read import MeasureName
 
 KEY: Final = "gemel"
@@ -97,7 +97,8 @@ class RelatedAggregate:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A fixed part of an object: ``aggregate``, ``nodes``, ``count``, ``affected_rows``, ``returning``."""
+    """A fixed part of an object: ``aggregate``, ``nodes``, ``count``, ``affected_rows``, ``returning``, ``groups``,
+    ``key``; in inputs ``arguments``, ``distinct``, ``filter``, ``predicate``, ``X``, ``Y``."""
 
     name: str
 
@@ -117,6 +118,13 @@ class Junctor:
     """``_and``, ``_or``, ``_not``."""
 
     name: Literal["and", "or", "not"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureTested:
+    """A function whose result over related rows is tested."""
+
+    name: MeasureTest
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
-    GraphQLEnumType,
-    GraphQLEnumValue,
     GraphQLField,
     GraphQLFloat,
     GraphQLInt,
@@ -19,6 +17,7 @@ from graphql import (
 
 from gemel.catalog import Column
 from gemel.request.read import MeasureName
+from gemel_graphql.schema.columns import select_column
 from gemel_graphql.schema.filters import bool_exp
 from gemel_graphql.schema.meaning import (
     ColumnOf,
@@ -83,15 +82,6 @@ def _column(types: Types, column: Column) -> GraphQLField:
         description=column.comment,
         extensions=meant(ColumnOf(column)),
     )
-
-
-def select_column(types: Types, served: Served) -> GraphQLEnumType:
-    """Enum of a table's columns."""
-    values = {
-        column.name: GraphQLEnumValue(column.name, "column name", extensions=meant(ColumnOf(column)))
-        for column in served.columns
-    }
-    return types.enum(f"{served.name}_select_column", f'select columns of table "{served.name}"', values)
 
 
 def list_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 from gemel.catalog import Kind, ValueType
 from gemel.catalog.types import FLOATS, INTEGERS, simple
 from gemel.errors import Unsupported
-from gemel.plan.model import Comparison
+from gemel.plan.model import Comparison, Use
 from gemel.request import Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import json_text, text_encoder
@@ -28,6 +28,8 @@ STATISTICS = {
     "variance": "gemel_var_samp",
     "var_samp": "gemel_var_samp",
     "var_pop": "gemel_var_pop",
+    "corr": "gemel_corr",
+    "covar_samp": "gemel_covar_samp",
 }
 DOCUMENT_TESTS = {
     Operator.CONTAINS: "gemel_contains",
@@ -141,12 +143,12 @@ class SQLite:
 
         :raises Unsupported: it has declared none for this column.
         """
-        table = item.use.column.fulltext
+        assert isinstance(item.use, Use)  # noqa: S101 - nothing that is computed is searched
+        name, table = item.use.column.name, item.use.column.fulltext
         if table is None or item.use.path:
-            name = item.use.column.name
             raise Unsupported(f"text search on SQLite needs an FTS5 table for {name!r}: name it in the column's info")
         quoted = self.dialect.identifier_preparer.quote(table)
-        query = bind(search_query(item.operator, item.use.column.name))
+        query = bind(search_query(item.operator, name))
         return sql("(", rowid, f" IN (SELECT rowid FROM {quoted} WHERE {quoted} MATCH ", query, "))")  # noqa: S608
 
     def _not_bytes(self, type_: ValueType) -> None:
@@ -215,6 +217,7 @@ class SQLite:
             return sql("gemel_sum(", value, ")"), type_
         if name == "sum" and type_.kind in INTEGERS:
             return sql("sum(", value, ")"), simple(Kind.BIGINT)
+        name = {"bool_and": "min", "bool_or": "max"}.get(name, name)
         return sql(f"{name}(", value, ")"), type_
 
     def count_distinct(self, values: list[Expression]) -> Expression:

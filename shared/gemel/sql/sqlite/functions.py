@@ -60,7 +60,7 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     add("gemel_has_any", 2, documents.has_any)
     add("gemel_has_all", 2, documents.has_all)
     for name, aggregate in AGGREGATES.items():
-        connection.create_aggregate(name, 1, aggregate)
+        connection.create_aggregate(name, 2 if issubclass(aggregate, _Pairs) else 1, aggregate)
 
 
 def _guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., Any]:
@@ -120,6 +120,12 @@ def in_range(number: int | None, kind: str) -> int | None:
     return number
 
 
+def _exact(value: object) -> Fraction | None:
+    if isinstance(value, int):
+        return Fraction(value)
+    return Fraction(Decimal(repr(value))) if isinstance(value, float) and math.isfinite(value) else None
+
+
 class _Numbers:
     """Collects numbers exactly; the result is rounded once."""
 
@@ -127,10 +133,9 @@ class _Numbers:
         self.numbers: list[Fraction] = []
 
     def step(self, value: object) -> None:
-        if isinstance(value, int):
-            self.numbers.append(Fraction(value))
-        elif isinstance(value, float) and math.isfinite(value):
-            self.numbers.append(Fraction(Decimal(repr(value))))
+        number = _exact(value)
+        if number is not None:
+            self.numbers.append(number)
 
     def mean(self) -> Fraction:
         return sum(self.numbers, Fraction(0)) / len(self.numbers)
@@ -197,9 +202,54 @@ class DeviationPopulation(_Numbers):
         return None if spread is None else math.sqrt(spread)
 
 
+class _Pairs:
+    """Collects pairs of numbers; a pair with a null in it does not count."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[Fraction, Fraction]] = []
+
+    def step(self, first: object, second: object) -> None:
+        one, other = _exact(first), _exact(second)
+        if one is not None and other is not None:
+            self.pairs.append((one, other))
+
+    def products(self) -> tuple[Fraction, Fraction, Fraction]:
+        """Sums of the products of deviations: of both, of the first, of the second."""
+        count = len(self.pairs)
+        mean_x, mean_y = (sum(pair[side] for pair in self.pairs) / Fraction(count) for side in (0, 1))
+        deviations = [(x - mean_x, y - mean_y) for x, y in self.pairs]
+        zero = Fraction(0)
+        return (
+            sum((x * y for x, y in deviations), zero),
+            sum((x * x for x, _ in deviations), zero),
+            sum((y * y for _, y in deviations), zero),
+        )
+
+
+class CovarianceSample(_Pairs):
+    """``covar_samp``."""
+
+    def finalize(self) -> float | None:
+        """Null over fewer than two."""
+        return float(self.products()[0] / (len(self.pairs) - 1)) if len(self.pairs) > 1 else None
+
+
+class Correlation(_Pairs):
+    """``corr``."""
+
+    def finalize(self) -> float | None:
+        """Null over nothing, and where one side is always the same."""
+        if not self.pairs:
+            return None
+        both, first, second = self.products()
+        return float(both) / math.sqrt(first * second) if first and second else None
+
+
 AGGREGATES: dict[str, Any] = {
     "gemel_avg": Average,
     "gemel_sum": Sum,
+    "gemel_corr": Correlation,
+    "gemel_covar_samp": CovarianceSample,
     "gemel_var_samp": VarianceSample,
     "gemel_var_pop": VariancePopulation,
     "gemel_stddev_samp": DeviationSample,

@@ -1,0 +1,37 @@
+"""Operators of a comparison (``docs/dialects/graphql.md`` sections 5.2 to 5.4)."""
+
+from collections.abc import Iterator
+
+from gemel.catalog import ValueType
+from gemel.request import Operator, ValueTest
+from gemel_graphql.parse.given import Given
+from gemel_graphql.parse.readers import Reader, column_reader, list_reader, text_reader
+from gemel_graphql.schema.meaning import Test, meaning_of
+from gemel_graphql.schema.scalars import scalar_name
+
+
+def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
+    """The tests of a value of some type; all of them have to hold.
+
+    :raises RequestError: an operand is null, or does not fit.
+    """
+    for _, field, operand in value.members():
+        test: Test = meaning_of(field)
+        if operand.is_null:
+            raise operand.unexpected_null()
+        if test.value == "truth":
+            yield ValueTest(Operator.NULL, negated=not operand.truth(), at=operand.at)
+        else:
+            slot = operand.slot(_reader(test, type_))
+            yield ValueTest(test.operator, slot, test.negated, at=operand.at)
+
+
+def _reader(test: Test, type_: ValueType) -> Reader:
+    match test.value:
+        case "text":
+            return text_reader
+        case "texts":
+            return list_reader(text_reader, "String")
+        case "list":
+            return list_reader(column_reader(type_), scalar_name(type_))
+    return column_reader(type_)
