@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ def new_seed() -> int:
     """The seed of this run: another one each time, unless the environment names it."""
     given = os.environ.get(SEED)
     seed = int(given) if given else secrets.randbelow(2**32)
-    print(f"seed {seed}; to repeat: make soak {SEED}={seed}")
+    sys.stdout.write(f"seed {seed}; to repeat: make soak {SEED}={seed}\n")
     return seed
 
 
