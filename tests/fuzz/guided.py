@@ -1,7 +1,7 @@
 """A coverage-guided fuzzer (atheris): ``python guided.py graphql|rest FOLDER [options of libFuzzer]``.
 
-It goes on until it has run as often as ``-runs`` says, or until something crashes: then libFuzzer writes the input to the
-file that ``-artifact_prefix`` begins. ``FOLDER`` is for the database and the corpus. Run by ``make soak``.
+It goes on until it has run as often as ``-runs`` says, or until something crashes: then libFuzzer writes the input to
+the file that ``-artifact_prefix`` begins. ``FOLDER`` is for the database and the corpus. Run by ``make soak``.
 """
 
 import logging
