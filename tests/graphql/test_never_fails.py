@@ -25,9 +25,10 @@ FIELDS: Final = [
 WORDS: Final = [
     *TABLES, *FIELDS, "query", "mutation", "subscription", "fragment", "on", "F", "Q", "$v", "Int", "[Int!]", "where",
     "order_by", "limit", "offset", "distinct_on", "_eq", "_in", "_is_null", "_like", "_and", "_or", "_not", "asc",
-    "count", "aggregate", "nodes", "sum", "null", "true", "1", "-1", "1e400", "99999999999999999999", "0.1", '"x"', '"%"',
-    '"\\u0000"',     '"\\ud800"', '"""é"""', "@include(if: true)", "@skip(if: $v)", "@nope", "insert_album", "update_album", "_set",
-    "_inc", "objects", "returning", "on_conflict", "__schema", "__type", "artist_by_pk", "album_aggregate", "#", "\ufeff", "🎵",
+    "count", "aggregate", "nodes", "sum", "null", "true", "1", "-1", "1e400", "99999999999999999999", "0.1", '"x"',
+    '"%"', '"\\u0000"', '"\\ud800"', '"""é"""', "@include(if: true)", "@skip(if: $v)", "@nope", "insert_album",
+    "update_album", "_set", "_inc", "objects", "returning", "on_conflict", "__schema", "__type", "artist_by_pk", "album_aggregate", "#",
+    "\ufeff", "🎵",
 ]  # fmt: skip
 MARKS: Final = ["{", "}", "(", ")", "[", "]", ":", "!", "=", "...", "|", "&", ",", " ", "\n", "$", "@", '"', "{}", "[]"]
 SOUP: Final = st.lists(st.sampled_from(WORDS + MARKS), max_size=25).map(" ".join)
