@@ -27,7 +27,8 @@ WORDS: Final = [
     "order_by", "limit", "offset", "distinct_on", "_eq", "_in", "_is_null", "_like", "_and", "_or", "_not", "asc",
     "count", "aggregate", "nodes", "sum", "null", "true", "1", "-1", "1e400", "99999999999999999999", "0.1", '"x"',
     '"%"', '"\\u0000"', '"\\ud800"', '"""é"""', "@include(if: true)", "@skip(if: $v)", "@nope", "insert_album",
-    "update_album", "_set", "_inc", "objects", "returning", "on_conflict", "__schema", "__type", "artist_by_pk", "album_aggregate", "#",
+    "update_album", "_set", "_inc", "objects", "returning", "on_conflict", "__schema", "__type",
+    "artist_by_pk", "album_aggregate", "#",
     "\ufeff", "🎵",
 ]  # fmt: skip
 MARKS: Final = ["{", "}", "(", ")", "[", "]", ":", "!", "=", "...", "|", "&", ",", " ", "\n", "$", "@", '"', "{}", "[]"]
