@@ -7,11 +7,12 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZERS := $(VENV)/.installed-fuzzers
 PATHS := shared:services/graphql:services/rest:services/migrator:services/backup:cli
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv bench test conformance clients e2e lint format lock clean
+.PHONY: help run venv bench test conformance clients e2e soak lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9._-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +45,14 @@ clients: venv ## run the real client libraries against served Chinook (needs nod
 e2e: venv ## bring up the compose stack under a name of its own and test it (needs Docker)
 	@$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)
 
+# Only a soak needs the fuzzers.
+$(FUZZERS): $(STAMP) requirements/fuzz.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+soak: $(FUZZERS) ## run the full counts and measure: hours; writes docs/soak/*.json (docs/soak/README.md)
+	@$(BIN)/python -m pytest -m soak $(ARGS)
+
 lint: venv ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -60,7 +69,7 @@ format: venv ## let ruff format and repair what it can
 # dev.txt is resolved first and constrains the others: a service runs the versions that were tested.
 lock: venv ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@$(COMPILE) $(ARGS) pyproject.toml --group dev -o requirements/dev.txt
-	@for group in graphql rest migrator backup; do \
+	@for group in graphql rest migrator backup fuzz; do \
 		$(COMPILE) -c requirements/dev.txt --group $$group -o requirements/$$group.txt || exit 1; done
 
 docker.env: ## write the settings of the compose stack, with new random secrets

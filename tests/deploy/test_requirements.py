@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-GROUPS = ("graphql", "rest", "migrator", "backup", "dev")
+SERVICES = ("graphql", "rest", "migrator", "backup")
+GROUPS = (*SERVICES, "dev", "fuzz")
 
 
 def group(name: str) -> set[str]:
@@ -37,7 +38,7 @@ def locked(name: str) -> dict[str, str]:
     return {canonicalize_name(item.name): str(item.specifier).removeprefix("==") for item in found}
 
 
-def test_there_is_one_for_each_service_and_one_for_development() -> None:
+def test_there_is_one_for_each_service_and_those_of_development() -> None:
     assert {path.name for path in (ROOT / "requirements").iterdir()} == {f"{name}.txt" for name in GROUPS}
 
 
@@ -66,10 +67,10 @@ def test_in_step_with_the_project(name: str) -> None:
 
 
 def test_installing_the_project_installs_what_the_services_need() -> None:
-    assert set(PROJECT["project"]["dependencies"]) == set().union(*(group(name) for name in GROUPS[:-1]))
+    assert set(PROJECT["project"]["dependencies"]) == set().union(*(group(name) for name in SERVICES))
 
 
-@pytest.mark.parametrize("name", GROUPS[:-1])
+@pytest.mark.parametrize("name", SERVICES)
 def test_services_run_what_was_tested(name: str) -> None:
     assert locked(name).items() <= locked("dev").items()
 

@@ -1,8 +1,15 @@
 """What clients do: writes, introspection, own resolvers, batches, the page."""
 
+import json
+from collections.abc import Mapping
+
 import pytest
-from graphql import build_client_schema, get_introspection_query
+from graphql import build_client_schema, execute_sync, get_introspection_query, parse
 from graphql_client import GraphQL
+
+from gemel_graphql.app import schemas
+from gemel_graphql.own.schema import read_own
+from gemel_graphql.schema.build import generate
 
 
 def test_insert_update_delete(graphql_write: GraphQL) -> None:
@@ -47,6 +54,45 @@ def test_introspection_builds_a_client_schema(graphql: GraphQL) -> None:
         assert name in schema.type_map
     assert schema.query_type is not None
     assert schema.query_type.name == "query_root"
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        (
+            get_introspection_query(specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True),
+            {},
+        ),
+        (
+            '{ a: __type(name: "album") { x: name ...F name __typename } __type(name: "nope") { name } } '
+            "fragment F on __Type { kind fields { name type { ...G } type { kind } } } fragment G on __Type { name }",
+            {},
+        ),
+        (
+            "query Q($n: String!, $no: Boolean!) { __type(name: $n) { name @skip(if: $no) kind @include(if: $no) "
+            "enumValues(includeDeprecated: $no) { name isDeprecated } inputFields { name defaultValue } } }",
+            {"n": "order_by", "no": True},
+        ),
+        (
+            "{ __schema { mutationType { name } subscriptionType { name } "
+            "directives { name args { defaultValue } } } }",
+            {},
+        ),
+        ('{ __type(name: "artist") { fields { type { ofType { name ofType { name ofType { name } } } } } } }', {}),
+    ],
+)
+def test_introspection_is_what_the_reference_implementation_says(
+    graphql: GraphQL, query: str, variables: Mapping[str, object]
+) -> None:
+    """Character for character: keys in their order, merged fields, directives, defaults (G10.5)."""
+    resolvers = graphql.engine.app.resolvers
+    assert resolvers is not None
+    generated = generate(graphql.engine.catalog)
+    whole = schemas(generated, read_own(resolvers, generated.types)).admin.whole()
+    expected = execute_sync(whole, parse(query), variable_values=dict(variables))
+    assert expected.errors is None
+    answer = graphql.send({"query": query, "variables": variables})
+    assert answer.text == json.dumps({"data": expected.data}, ensure_ascii=False, separators=(",", ":"))
 
 
 def test_own_resolvers_return_objects_that_are_read_through_the_plan(graphql: GraphQL) -> None:

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
+from figures import count, new_seed, write_figures
 from gemel.serve import Engine
 from property.compare import difference, parse
 from property.naive.data import Data
@@ -21,7 +22,7 @@ QUICK = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-LONG = settings(QUICK, max_examples=5000, derandomize=False, print_blob=True)
+LONG = count("QUESTIONS", 50_000)
 
 
 @QUICK
@@ -32,11 +33,18 @@ def test_agree(source: st.DataObject, data: Data, engines: Mapping[str, Engine],
 
 
 @pytest.mark.soak
-@LONG
-@given(source=st.data())
-def test_agree_long(source: st.DataObject, data: Data, engines: Mapping[str, Engine], runner: asyncio.Runner) -> None:
-    """The same, of many more questions, others each time."""
-    check(source.draw(questions(data, "engine")), data, engines, runner)
+def test_agree_long(data: Data, engines: Mapping[str, Engine], runner: asyncio.Runner) -> None:
+    """The same, of many more questions, others each time; the seed that is told repeats them."""
+    chosen = new_seed()
+
+    @seed(chosen)
+    @settings(QUICK, max_examples=LONG, derandomize=False, print_blob=True)
+    @given(source=st.data())
+    def ask(source: st.DataObject) -> None:
+        check(source.draw(questions(data, "engine")), data, engines, runner)
+
+    ask()
+    write_figures("questions-engine", {"questions": LONG}, chosen)
 
 
 def check(question: Question, data: Data, engines: Mapping[str, Engine], runner: asyncio.Runner) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import StopTest
 from hypothesis.internal.conjecture.data import ConjectureData
 
+from figures import count, new_seed, write_figures
 from gemel.request import Select
 from gemel.serve import Engine
 from gemel_graphql.app import create_app as create_graphql
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 Clients = Mapping[tuple[str, str], httpx.AsyncClient]
 """By kind of database and dialect."""
 
-QUICK, LONG = 150, 5000
+QUICK, LONG = 150, 50_000
 """Questions of each dialect."""
 SECONDS = 30
 TOO_DEEP = "nested too deeply for SQLite"
@@ -67,16 +69,33 @@ def test_rest(data: Data, clients: Clients, runner: asyncio.Runner) -> None:
 
 @pytest.mark.soak
 def test_graphql_long(data: Data, clients: Clients, runner: asyncio.Runner) -> None:
-    """GraphQL, with many more questions."""
-    for question in drawn(questions(data, "graphql"), range(QUICK, QUICK + LONG)):
-        check_graphql(question, data, clients, runner)
+    """GraphQL, with many more questions, others each time."""
+    asked = ask_long(questions(data, "graphql"), lambda question: check_graphql(question, data, clients, runner))
+    write_figures("questions-graphql", {"questions": asked.asked}, asked.seed)
 
 
 @pytest.mark.soak
 def test_rest_long(data: Data, clients: Clients, runner: asyncio.Runner) -> None:
-    """REST, with many more questions."""
-    for question in drawn(questions(data, "rest"), range(QUICK, QUICK + LONG)):
-        check_rest(question, data, clients, runner)
+    """REST, with many more questions, others each time."""
+    asked = ask_long(questions(data, "rest"), lambda question: check_rest(question, data, clients, runner))
+    write_figures("questions-rest", {"questions": asked.asked}, asked.seed)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a long run has asked."""
+
+    seed: int
+    asked: int
+
+
+def ask_long(strategy: st.SearchStrategy[Question], check: Callable[[Question], None]) -> Asked:
+    """Check ``GEMEL_TEST_QUESTIONS`` questions from a new seed on; the seed is told, and repeats them."""
+    seed, asked = new_seed(), 0
+    for question in drawn(strategy, range(seed, seed + count("QUESTIONS", LONG))):
+        check(question)
+        asked += 1
+    return Asked(seed, asked)
 
 
 def drawn(strategy: st.SearchStrategy[Question], seeds: range) -> Iterator[Question]:

@@ -55,7 +55,10 @@ def _request(found: Any) -> Request:
     if not isinstance(found, dict):
         raise bad_body("expected an object or a list of objects as the body of the request")
     text, name, variables = found.get("query"), found.get("operationName"), found.get("variables")
-    if "persistedQuery" in (found.get("extensions") or ()):
+    extensions = found.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise bad_body("expected an object of extensions", "extensions")
+    if extensions and "persistedQuery" in extensions:
         raise RequestError(NOT_SUPPORTED, "PersistedQueryNotSupported")
     if "query" not in found:
         raise bad_body('key "query" not found')

@@ -1,4 +1,7 @@
-"""Introspection: answered by graphql-core in a thread, and kept as text (``docs/dialects/graphql.md`` section 10.5)."""
+"""Introspection: validated by graphql-core and answered in a thread, and kept as text.
+
+Specified in ``docs/dialects/graphql.md`` section 10.5.
+"""
 
 import asyncio
 from collections import OrderedDict
@@ -9,7 +12,6 @@ from typing import Any, Final, TypeAlias
 import orjson
 from graphql import (
     DocumentNode,
-    ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -19,7 +21,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     VariableNode,
-    execute,
+    get_variable_values,
     print_ast,
     specified_rules,
     validate,
@@ -29,6 +31,8 @@ from graphql.validation import recommended_rules
 from gemel_graphql.parse.operation import Operation, reached, walk
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Introspected
+from gemel_graphql.parse.scope import Scope
+from gemel_graphql.respond.introspection import IntrospectionText
 from gemel_graphql.schema.build import Schema
 
 KEPT: Final = 32
@@ -69,20 +73,23 @@ class Introspection:
         async with self._one:
             found = self._kept.get(key)
             if found is None:
-                found = await asyncio.to_thread(self._answer, document, given)
+                found = await asyncio.to_thread(self._answer, document, given, operation, fields)
                 self._keep(key, found)
         return found
 
-    def _answer(self, document: DocumentNode, values: Mapping[str, Any]) -> Texts:
+    def _answer(
+        self, document: DocumentNode, values: Mapping[str, Any], operation: Operation, fields: Sequence[Introspected]
+    ) -> Texts:
         if self._whole is None:
             self._whole = self._schema.whole()
         for error in validate(self._whole, document, _RULES, max_errors=1):
             raise refuse(error.message)
-        result = execute(self._whole, document, variable_values=dict(values))
-        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing of introspection is asynchronous
-        if result.errors or result.data is None:
-            raise refuse(result.errors[0].message if result.errors else "no data")
-        return {name: orjson.dumps(value).decode() for name, value in result.data.items()}
+        [head] = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+        variables = get_variable_values(self._whole, head.variable_definitions or (), dict(values))
+        if isinstance(variables, list):
+            raise refuse(variables[0].message)
+        text = IntrospectionText(self._whole, Scope(operation, values), variables)
+        return {field.key: text.root(field.nodes) for field in fields}
 
     def _keep(self, key: tuple[str, bytes], found: Texts) -> None:
         if len(key[0]) + len(key[1]) > LONGEST:

@@ -100,7 +100,7 @@ class Endpoint:
         if known is None:
             resource = self._resource(method, path, scope)
             if resource.kind == "root":
-                return self._documents.response(role, headers, PREFIX)
+                return await self._documents.response(role, headers, PREFIX)
             if resource.kind == "function":
                 raise unknown_function(method, resource, scope["query_string"], self._rules, headers)
             known = self._prepare(key, role, resource, headers)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -186,11 +187,22 @@ def config(app: AsgiApp | Callable[[], AsgiApp], *, grace: int = GRACE, workers:
     )
 
 
+def keep_for_good() -> None:
+    """Let the garbage collector never again look at what is there before the first request.
+
+    Models and catalog stay until the end; a full collection among a thousand tables of them would hold up all requests
+    for half a second.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 async def serve(listeners: Sequence[Listener], stop: Stop, *, grace: int = GRACE) -> None:
     """Serve until told to stop; requests in flight are finished within ``grace`` seconds.
 
     If one server ends, all do.
     """
+    keep_for_good()
     servers = [Server(config(listener.app, grace=grace)) for listener in listeners]
     stop.stops(servers)
     tasks = [

@@ -22,7 +22,19 @@ from uvicorn.supervisors import Multiprocess
 
 from gemel.app import load_app
 from gemel.auth import is_local
-from gemel.edge.process import Listener, Server, Stop, bind, closed_after, complain, config, listen, run, serve
+from gemel.edge.process import (
+    Listener,
+    Server,
+    Stop,
+    bind,
+    closed_after,
+    complain,
+    config,
+    keep_for_good,
+    listen,
+    run,
+    serve,
+)
 from gemel.edge.ready import database_check
 from gemel.edge.scope import peer_is_loopback, request_headers
 from gemel.edge.wrap import Edge
@@ -213,6 +225,7 @@ class _Worker:
             except GemelError as error:
                 await send({"type": "lifespan.startup.failed", "message": error.message})
                 return
+            keep_for_good()
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})

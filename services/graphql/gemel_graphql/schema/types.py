@@ -54,6 +54,11 @@ class Types:
     _made: dict[str, Any] = field(default_factory=dict)
     _shared: dict[Hashable, Any] = field(default_factory=dict)
 
+    @property
+    def named(self) -> tuple[GraphQLNamedType, ...]:
+        """All types that have been made."""
+        return tuple(self._made.values())
+
     def _keep(self, made: T) -> T:
         kept: T = self._made.setdefault(made.name, made)
         return kept

@@ -32,7 +32,7 @@ def add_pages(site: FastAPI, documents: Documents, authenticator: Authenticator,
         headers = request_headers(request.scope)
         actor = authenticator.authenticate(headers, peer_is_loopback(request.scope))
         request.scope["gemel.role"], request.scope["gemel.route"] = actor.role, "openapi"
-        found = documents.response(actor.role, headers, prefix)
+        found = await documents.response(actor.role, headers, prefix)
         body = found.body if found.body is not None and request.method == "GET" else b""
         answer = Response(body, found.status)
         length = [(b"content-length", b"%d" % len(body))] if body else []

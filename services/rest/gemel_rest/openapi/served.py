@@ -1,9 +1,11 @@
 """The document as it is served: made once for each view of the catalog, with an ETag."""
 
+import asyncio
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import orjson
 
 from gemel.auth.actor import ADMIN
 from gemel.catalog import Catalog
@@ -25,15 +27,17 @@ class Documents:
         self._catalog = catalog
         self._title = title
         self._made: dict[tuple[bool, str], _Made] = {}
+        self._one = asyncio.Lock()
+        """Of a large catalog the document takes seconds of a processor: never more than one at a time."""
 
-    def response(self, role: str, headers: Mapping[str, str], prefix: str) -> Response:
+    async def response(self, role: str, headers: Mapping[str, str], prefix: str) -> Response:
         """Answer to a GET of the document. Without policies only the admin sees any tables.
 
         :param prefix: where the tables are mounted.
         :raises RequestError: ``PGRST107``.
         """
         media = parse_accept(headers.get("accept", ""), ROOT_TYPES)
-        made = self._document(role == ADMIN, prefix)
+        made = await self._document(role == ADMIN, prefix)
         kept = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
         common = ((b"etag", made.etag), (b"vary", b"Accept, Authorization"))
         if made.etag.decode() in kept:
@@ -41,10 +45,15 @@ class Documents:
         kind = JSON if media.form == "array" else media.content_type.encode()
         return Response(200, ((b"content-type", kind), *common), made.body)
 
-    def _document(self, visible: bool, prefix: str) -> _Made:
-        made = self._made.get((visible, prefix))
-        if made is None:
-            document = make_document(self._catalog, self._title, prefix, visible=visible)
-            body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-            made = self._made[(visible, prefix)] = _Made(body, b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())
-        return made
+    async def _document(self, visible: bool, prefix: str) -> _Made:
+        key = (visible, prefix)
+        if key not in self._made:
+            async with self._one:
+                if key not in self._made:
+                    self._made[key] = await asyncio.to_thread(self._make, visible, prefix)
+        return self._made[key]
+
+    def _make(self, visible: bool, prefix: str) -> _Made:
+        document = make_document(self._catalog, self._title, prefix, visible=visible)
+        body = orjson.dumps(document)
+        return _Made(body, b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())

@@ -1,0 +1,42 @@
+"""The app of a thousand tables, and a database that has them."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from conftest import KINDS
+from databases import empty_database, postgresql_settings, sqlite_settings
+from gemel.settings import Settings
+
+sys.path.append(str(Path(__file__).parent))
+
+from large import create_tables, write_app
+
+NAME = "large"
+
+
+@pytest.fixture(scope="session")
+def large_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that holds the package ``large``."""
+    folder = tmp_path_factory.mktemp("large_app")
+    write_app(folder, NAME)
+    return folder
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def large(
+    request: pytest.FixtureRequest, large_app: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of a database with the tables."""
+    folder = tmp_path_factory.mktemp("large")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            settings = sqlite_settings(folder)
+        else:
+            address = stack.enter_context(empty_database(request.getfixturevalue("postgresql_server")))
+            settings = postgresql_settings(address, folder)
+        create_tables(settings, large_app, NAME)
+        yield settings
