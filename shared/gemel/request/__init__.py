@@ -32,7 +32,7 @@ from gemel.request.read import (
     Rows,
     Select,
 )
-from gemel.request.terms import ColumnRef, Link, Slot, Source
+from gemel.request.terms import ColumnRef, Link, Slot, Source, Written
 from gemel.request.write import Assign, Delete, Insert, Mutation, Update, Write
 
 __all__ = [
@@ -78,4 +78,5 @@ __all__ = [
     "Source",
     "Update",
     "Write",
+    "Written",
 ]

@@ -169,7 +169,8 @@ def _array(read: Reader, type_name: str) -> Reader:
             return value
         if not isinstance(value, list):
             raise mismatch("a list", type_name, value, at)
-        return [None if item is None else read(item, (*at, index)) for index, item in enumerate(value)]
+        members = ((item, (*at, index)) for index, item in enumerate(value))
+        return [None if item is None else (reader if type(item) is list else read)(item, at) for item, at in members]
 
     return reader
 

@@ -23,6 +23,7 @@ from gemel.request import (
     Rows,
     Select,
     Slot,
+    Written,
 )
 from gemel_rest.parse.array import parse_array
 from gemel_rest.parse.syntax import FieldName, Filter, Item, OrderTerm, RowCount, Star, Test, Tree
@@ -146,6 +147,8 @@ class Builder:
             value = parse_array(str(value))
         if test.operator in PATTERNS:
             value = [_pattern(one) for one in value] if isinstance(value, list) else _pattern(str(value))
+        else:
+            value = [_written(one) for one in value] if isinstance(value, list) else _written(value)
         return Compare(ref, test.operator, self.slot(value), test.quantifier, test.language, at=(ref.name,))
 
     # --- in which order ------------------------------------------------------
@@ -159,6 +162,10 @@ class Builder:
         field = next((one for one in _aliased(child) if one.alias == term.field.name), None)
         ref = column(field.field if field is not None and not term.field.path else term.field)
         return OrderColumn((child.link,), ref, term.descending, term.nulls_first)
+
+
+def _written(value: object) -> object:
+    return Written(value) if isinstance(value, str) else value
 
 
 def column(field: FieldName) -> ColumnRef:

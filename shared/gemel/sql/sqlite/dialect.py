@@ -64,9 +64,12 @@ class SQLite:
                 "coalesce(CASE WHEN ", value, f" IS NOT NULL THEN printf('%.{type_.scale}f', ", value, ") END, 'null')"
             )
         if kind is Kind.NUMERIC or kind in FLOATS:
-            return sql("gemel_number(", value, ")")
+            return sql("gemel_decimal(" if kind is Kind.NUMERIC else "gemel_number(", value, ")")
         if type_.is_document or kind is Kind.ARRAY:
             return sql("coalesce(json(", value, "), 'null')")
+        if kind is Kind.BPCHAR and type_.length is not None:
+            blanks = " " * type_.length
+            value = sql("substr(", value, f" || '{blanks}', 1, max(length(", value, f"), {type_.length}))")
         text = self._text(value, kind)
         return sql("json_quote(", value, ")") if text is None else sql("coalesce('\"' || ", text, " || '\"', 'null')")
 
@@ -181,7 +184,7 @@ class SQLite:
         if operator is Operator.IN:
             return sql("gemel_document_in(", value, ", ", bind(text_encoder(simple(Kind.JSONB))), ")")
         if operator in DOCUMENT_TESTS:
-            return sql(f"{DOCUMENT_TESTS[operator]}(", value, ", ", bind(text_encoder(simple(Kind.JSONB))), ")")
+            return sql(f"{DOCUMENT_TESTS[operator]}(", value, ", ", bind(encode), ")")
         if operator is Operator.DISTINCT:
             argument = bind(encode)
             order = sql("gemel_document_order(", value, ", ", argument, ")")
