@@ -4,6 +4,7 @@ Preparing is done once per (role, request): what comes out is cached by exactly 
 same shape is looked up and run.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from gemel.app import App
 from gemel.catalog import Catalog, read_catalog
 from gemel.execute import Database, PostgreSQLDatabase, SQLiteDatabase, Written, perform
+from gemel.execute.database import Row
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
-from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query
+from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query, finished
 from gemel.state.readiness import revisions_query
 
 __all__ = ["Answer", "Engine", "Prepared", "Written", "open_engine"]
@@ -100,10 +102,16 @@ class Engine:
         :raises DatabaseError: the database refused, or a value does not fit its column.
         """
         row = await self._database.read(prepared.statement, values)
+        if prepared.statement.codecs:  # the app's Python may take its time
+            row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
             return (Answer(row[0], row[1], row[2]),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
         return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
+
+    def _finished(self, statement: Statement, row: Row) -> Row:
+        dialect = self._database.backend.dialect
+        return [finished(cell, statement.codecs, dialect) if isinstance(cell, str) else cell for cell in row]
 
     async def write(self, role: str, mutation: Mutation, values: Sequence[object]) -> tuple[Written, ...]:
         """Run a mutation in one transaction; one result per write.

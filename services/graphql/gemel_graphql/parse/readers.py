@@ -24,6 +24,7 @@ _LARGEST_EXPONENT: Final = 40
 
 def column_reader(type_: ValueType) -> Reader:
     """Reader of a column's values; none of them null."""
+    type_ = type_.served
     if type_.kind is Kind.ARRAY and type_.item is not None:
         return _array(column_reader(type_.item), scalar_name(type_))
     return _READERS.get(type_.kind) or _text(scalar_name(type_))

@@ -181,14 +181,14 @@ def columns_of(node: Node) -> tuple[tuple[str, Kind | None], ...] | None:
     for item in node.items:
         match item:
             case Star():
-                found |= {one.name: one.type.kind for one in node.table.stored}
+                found |= {one.name: one.type.served.kind for one in node.table.stored}
             case RowCount(alias, _):
                 found[alias or "count"] = None
             case Item():
                 known = node.table.columns.get(item.field.name)
                 plain = known is not None and not item.field.path and item.cast is None and item.aggregate is None
                 name = item.alias or item.aggregate or _key_of(item.field)
-                found[name] = known.type.kind if known is not None and plain else None
+                found[name] = known.type.served.kind if known is not None and plain else None
     embeds = (child.item.key for child in node.children if child.item is not None and not child.is_empty)
     return tuple((found | dict.fromkeys(embeds)).items())
 
