@@ -138,14 +138,18 @@ def _computed(mapper: Mapper[object], warnings: list[str]) -> Iterator[Column]:
 
 def _hybrid(mapper: Mapper[object], name: str, warnings: list[str]) -> sa.ColumnElement[object] | None:
     where = f"hybrid {mapper.class_.__name__}.{name}"
+    missing = f"{where} is not served: it has no SQL expression (add @{name}.expression)"
     try:
         value = getattr(mapper.class_, name)
         expression = value.__clause_element__() if hasattr(value, "__clause_element__") else value
+    except sa.exc.InvalidRequestError:  # what the class gives is no SQL
+        warnings.append(missing)
+        return None
     except Exception as error:
         warnings.append(f"{where} is not served: on the class it raises {type(error).__name__}: {error}")
         return None
     if not isinstance(expression, sa.ColumnElement):
-        warnings.append(f"{where} is not served: it has no SQL expression (add @{name}.expression)")
+        warnings.append(missing)
         return None
     return expression._deannotate() if hasattr(expression, "_deannotate") else expression
 

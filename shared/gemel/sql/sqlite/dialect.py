@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 
@@ -47,10 +49,24 @@ PATTERNS: dict[Operator, Encoder] = {
 UNQUOTABLE = re.compile(r'["\\]')
 
 
+class _WithoutSchemas(SQLiteIdentifierPreparer):
+    """A schema is a name for a group of models here: all tables are in the one database (``rest.md`` section 18)."""
+
+    @staticmethod
+    def schema_for_object(_: object) -> Any:  # type: ignore[override]
+        """None."""
+        return None
+
+
+class _Dialect(SQLiteDialect_pysqlite):
+    preparer = _WithoutSchemas
+    supports_statement_cache = True
+
+
 class SQLite:
     """SQLite 3.40 and later."""
 
-    dialect: Dialect = SQLiteDialect_pysqlite()
+    dialect: Dialect = _Dialect()
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """From the storage form, by the type that the model declares."""
