@@ -39,7 +39,7 @@ def both(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.mark.parametrize("table", ROWS)
 def test_types(both: Mapping[str, Fronts], table: str) -> None:
-    """R12-4, G10.1: what one dialect writes the other reads, the same from both databases."""
+    """R12-4: what one dialect writes the other reads, the same from both databases."""
     check_rows(both, table, QUICK)
 
 

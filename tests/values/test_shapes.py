@@ -66,7 +66,7 @@ def test_what_cannot_be_written_is_refused(shapes: Fronts) -> None:
 
 
 def test_computed_hybrid_and_property_are_read_filtered_and_sorted(shapes: Fronts) -> None:
-    """G1.1-2, R18: in another schema, with a composite key."""
+    """G1.1-2: in another schema, with a composite key."""
     fields = "room number area label filled boxes(order_by: {id: asc}) { id }"
     query = f'{{ store_shelf_by_pk(room: "a", number: 1) {{ {fields} }} }}'
     shelf = {"room": "a", "number": 1, "area": 6, "label": "a-1", "filled": 2}
@@ -78,7 +78,7 @@ def test_computed_hybrid_and_property_are_read_filtered_and_sorted(shapes: Front
 
 
 def test_relations_lead_from_schema_to_schema(shapes: Fronts) -> None:
-    """R7, G2-2: by both columns of the key."""
+    """G2-2: by both columns of the key."""
     assert data(shapes, "{ box_by_pk(id: 2) { shelf { label filled } } }") == {
         "box_by_pk": {"shelf": {"label": "a-1", "filled": 2}}
     }

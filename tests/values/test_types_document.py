@@ -22,7 +22,9 @@ def refused_first(row: Row) -> bool:
     "row", sorted(ROWS, key=refused_first), ids=lambda row: f"{row.column}-{row.sent}".encode("unicode_escape").decode()
 )
 def test_row(typed: Fronts, row: Row) -> None:
-    """R4-2, R4-3, R12-4, G10.1, G10.2-1: what is sent is refused alike, or comes back and is found."""
+    """R4-2, R4-3, R12-4, G10.1-24, G10.2-1, G10.2-2, G10.2-3, G10.2-4: what is sent is refused alike, or comes back
+    in its form (G10.1-3, G10.1-4, G10.1-5, G10.1-7, G10.1-10, G10.1-11, G10.1-13, G10.1-14, G10.1-15, G10.1-16,
+    G10.1-17, G10.1-18, G10.1-21) and is found."""
     kind = "postgresql" if typed.settings.is_postgresql else "sqlite"
     if row.table in SERVER_ONLY and kind == "sqlite":
         assert row.sqlite == "–"
@@ -34,6 +36,30 @@ def test_row(typed: Fronts, row: Row) -> None:
         check(row, write(typed, row), wanted)
         if refusal is None:
             check_read(typed, row, given)
+
+
+SCALARS = {
+    "numbers": "smallint Int bigint numeric numeric Float float8 Boolean",
+    "texts": "String String bpchar uuid bytea mood mood_value String",
+    "moments": "date timestamp timestamptz time timetz interval",
+    "documents": "json jsonb",
+    "arrays": "Int String uuid Boolean",
+}
+"""Scalars of the columns of each table, in their order."""
+
+
+@pytest.mark.parametrize("table", SCALARS)
+def test_scalars(typed: Fronts, table: str) -> None:
+    """G10.1-1, G10.1-2, G10.1-3, G10.1-4, G10.1-5, G10.1-7, G10.1-8, G10.1-9, G10.1-10, G10.1-11, G10.1-12, G10.1-13,
+    G10.1-14, G10.1-15, G10.1-16, G10.1-17, G10.1-19, G10.1-20: how types are called."""
+    kind = "{ kind name ofType { kind name ofType { name } } }"
+    text = typed.graphql(f'{{ __type(name: "{table}") {{ fields {{ name type {kind} }} }} }}')
+    fields = {item["name"]: item["type"] for item in json.loads(text)["data"]["__type"]["fields"]}
+    found = [fields[column] for column in FAMILIES[table]]
+    if table == "arrays":
+        assert {item["kind"] for item in found} == {"LIST"}
+        found = [item["ofType"]["ofType"] for item in found]
+    assert " ".join(item["name"] for item in found) == SCALARS[table]
 
 
 UNREADABLE = frozenset({"22P02", "22007", "22008", "22009", "22023"})
