@@ -18,7 +18,7 @@ from gemel.app import App, load_app
 from gemel.edge import Edge
 from gemel.edge.process import Listener, Stop, bind, closed_after, complain, listen, run, serve
 from gemel.edge.ready import database_check
-from gemel.edge.service import Service, warn_of_unknown_variables
+from gemel.edge.service import Service, warn_of, warn_of_unknown_variables
 from gemel.errors import GemelError, SettingsError
 from gemel.observe import Health, Metrics, configure_logging
 from gemel.serve import Engine, open_engine
@@ -126,6 +126,7 @@ def _run_schedule(settings: Settings, stop: threading.Event) -> None:
 
 async def _serve(settings: Settings, app: App, sockets: Sequence[socket], stop: Stop) -> None:
     async with open_engine(settings, app) as engine:
+        warn_of(engine.catalog)
         root = _root(engine)
         listen(sockets, "port")
         _announce(settings, sockets)

@@ -163,8 +163,8 @@ class Mismatch(PlanError):
     """A name exists but cannot be used so; ``text`` says why. ``kind`` is a key the services translate."""
 
     kind: str
-    """``distinct-order``, ``order-to-many``, ``aggregate-type``, ``json-path``, ``null``, ``cast``, ``no-key``,
-    ``read-only``, ``written-twice``, ``operator``, ``conflict-target``."""
+    """``distinct-order``, ``order-to-many``, ``aggregate-type``, ``json-path``, ``null``, ``cast``, ``cannot-cast``,
+    ``no-key``, ``read-only``, ``written-twice``, ``operator``, ``conflict-target``."""
     text: str
     table: str = ""
     name: str = ""

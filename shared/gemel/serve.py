@@ -4,6 +4,7 @@ Preparing is done once per (role, request): what comes out is cached by exactly 
 same shape is looked up and run.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gemel.app import App
 from gemel.catalog import Catalog, read_catalog
+from gemel.errors import AppError
 from gemel.execute import Database, PostgreSQLDatabase, SQLiteDatabase, Written, perform
+from gemel.execute.database import Row
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
-from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query
+from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query, finished
 from gemel.state.readiness import revisions_query
 
 __all__ = ["Answer", "Engine", "Prepared", "Written", "open_engine"]
@@ -100,10 +103,16 @@ class Engine:
         :raises DatabaseError: the database refused, or a value does not fit its column.
         """
         row = await self._database.read(prepared.statement, values)
+        if prepared.statement.codecs:  # the app's Python may take its time
+            row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
             return (Answer(row[0], row[1], row[2]),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
         return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
+
+    def _finished(self, statement: Statement, row: Row) -> Row:
+        dialect = self._database.backend.dialect
+        return [finished(cell, statement.codecs, dialect) if isinstance(cell, str) else cell for cell in row]
 
     async def write(self, role: str, mutation: Mutation, values: Sequence[object]) -> tuple[Written, ...]:
         """Run a mutation in one transaction; one result per write.
@@ -120,7 +129,7 @@ class Engine:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A session for own resolvers; commits at the end of the block, rolls back on an exception."""
         if self._orm is None:
-            self._orm = _orm_engine(self.settings)
+            self._orm = _orm_engine(self.settings, self.catalog)
         async with async_sessionmaker(self._orm, expire_on_commit=False).begin() as session:
             yield session
 
@@ -136,12 +145,14 @@ class Engine:
             await self._orm.dispose()
 
 
-def _orm_engine(settings: Settings) -> AsyncEngine:
+def _orm_engine(settings: Settings, catalog: Catalog) -> AsyncEngine:
     if settings.is_postgresql:
         uri = "postgresql+asyncpg://" + settings.database.removeprefix("postgresql://")
         arguments = {"server_settings": {"timezone": "UTC", "application_name": "gemel"}}
         return create_async_engine(uri, pool_size=settings.pool_size, connect_args=arguments)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{settings.sqlite_path}")
+    schemas = {getattr(table.source, "schema", None) for table in catalog.tables.values()}
+    one_database = {"schema_translate_map": dict.fromkeys(schema for schema in schemas if schema)}
+    engine = create_async_engine(f"sqlite+aiosqlite:///{settings.sqlite_path}", execution_options=one_database)
 
     @event.listens_for(engine.sync_engine, "connect")
     def enforce(connection: object, _: object) -> None:
@@ -150,6 +161,20 @@ def _orm_engine(settings: Settings) -> AsyncEngine:
         cursor.close()
 
     return engine
+
+
+def _check_names(catalog: Catalog) -> None:
+    """On SQLite schemas only group models.
+
+    :raises AppError: two tables are then one.
+    """
+    seen: dict[str, str] = {}
+    for schema, name in catalog.tables:
+        if name in seen:
+            raise AppError(
+                f"on SQLite, tables {seen[name]}.{name} and {schema}.{name} would be one: rename one of them"
+            )
+        seen[name] = schema
 
 
 @asynccontextmanager
@@ -165,6 +190,7 @@ async def open_engine(settings: Settings, app: App) -> AsyncIterator[Engine]:
     if settings.is_postgresql:
         database = PostgreSQLDatabase(settings.database, size=settings.pool_size, seconds=settings.statement_timeout)
     else:
+        _check_names(catalog)
         path = Path(settings.sqlite_path)
         database = SQLiteDatabase(path, catalog, readers=settings.readers, seconds=settings.statement_timeout)
     engine = Engine(settings, app, catalog, database)

@@ -1,5 +1,6 @@
 """What exists: tables, columns, keys and relations, read once from the mappers of the app."""
 
+from gemel.catalog.codec import Codec
 from gemel.catalog.model import (
     DEFAULT_SCHEMA,
     Cardinality,
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_SCHEMA",
     "Cardinality",
     "Catalog",
+    "Codec",
     "Column",
     "ForeignKey",
     "Junction",

@@ -7,10 +7,11 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import ColumnProperty, Mapper
 
+from gemel.catalog.codec import column_type, has_sql
+from gemel.catalog.hints import attribute_hints
 from gemel.catalog.keys import foreign_keys, primary_key, table_key, unique_keys
 from gemel.catalog.model import DEFAULT_SCHEMA, Catalog, Column, Relation, Table, TableKey
 from gemel.catalog.relations import declared_relations, detected_relations
-from gemel.catalog.types import value_type
 from gemel.errors import AppError
 
 RESERVED = "rpc"
@@ -40,6 +41,7 @@ def read_catalog(mappers: Sequence[Mapper[object]], default_schema: str | None =
     for key, mapper in sorted(found.items(), key=lambda item: item[0]):
         relations = declared_relations(mapper, keys, default_schema, warnings)
         computed = tuple(_computed(mapper, warnings))
+        warnings += _unapplied(mapper)
         tables[key] = _table(key, mapper, relations, detected.get(key, ()), computed, default_schema)
     return Catalog(tables, tuple(warnings))
 
@@ -75,6 +77,7 @@ def _first_line(text: str | None) -> str | None:
 
 
 def _stored(mapper: Mapper[object]) -> Iterator[Column]:
+    hints = attribute_hints(mapper)
     for column in mapper.local_table.columns:
         try:
             attribute = mapper.get_property_by_column(column).key
@@ -85,7 +88,7 @@ def _stored(mapper: Mapper[object]) -> Iterator[Column]:
         yield Column(
             name=column.name,
             attribute=attribute,
-            type=value_type(column.type),
+            type=column_type(column.type, hints.get(attribute)),
             nullable=bool(getattr(column, "nullable", True)),
             has_default=_has_default(column),
             generated=generated or identity,
@@ -93,6 +96,13 @@ def _stored(mapper: Mapper[object]) -> Iterator[Column]:
             expression=column,
             fulltext=getattr(column, "info", {}).get("fts5"),
         )
+
+
+def _unapplied(mapper: Mapper[object]) -> Iterator[str]:
+    for column in mapper.local_table.columns:
+        if has_sql(column.type):
+            name = f"{mapper.class_.__name__}.{column.name}"
+            yield f"column {name} is served as it is stored: the SQL expressions of its type are not applied"
 
 
 def _has_default(column: sa.ColumnElement[object]) -> bool:
@@ -116,7 +126,7 @@ def _computed(mapper: Mapper[object], warnings: list[str]) -> Iterator[Column]:
         yield Column(
             name=name,
             attribute=name,
-            type=value_type(expression.type),
+            type=column_type(expression.type),
             nullable=True,
             has_default=True,
             generated=True,
@@ -128,14 +138,18 @@ def _computed(mapper: Mapper[object], warnings: list[str]) -> Iterator[Column]:
 
 def _hybrid(mapper: Mapper[object], name: str, warnings: list[str]) -> sa.ColumnElement[object] | None:
     where = f"hybrid {mapper.class_.__name__}.{name}"
+    missing = f"{where} is not served: it has no SQL expression (add @{name}.expression)"
     try:
         value = getattr(mapper.class_, name)
         expression = value.__clause_element__() if hasattr(value, "__clause_element__") else value
+    except sa.exc.InvalidRequestError:  # what the class gives is no SQL
+        warnings.append(missing)
+        return None
     except Exception as error:
         warnings.append(f"{where} is not served: on the class it raises {type(error).__name__}: {error}")
         return None
     if not isinstance(expression, sa.ColumnElement):
-        warnings.append(f"{where} is not served: it has no SQL expression (add @{name}.expression)")
+        warnings.append(missing)
         return None
     return expression._deannotate() if hasattr(expression, "_deannotate") else expression
 

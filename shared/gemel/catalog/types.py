@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sa
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.engine import Dialect
+
+if TYPE_CHECKING:
+    from gemel.catalog.codec import Codec
 
 
 class Kind(StrEnum):
@@ -33,6 +37,8 @@ class Kind(StrEnum):
     ENUM = "enum"
     ARRAY = "array"
     OTHER = "other"
+    PROCESSED = "processed"
+    """Read, or made and shown as something else, by the app's Python; ``ValueType.codec`` says how."""
 
 
 INTEGERS = frozenset({Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT})
@@ -59,6 +65,17 @@ class ValueType:
     """Values of an enum, as the database stores them."""
     item: "ValueType | None" = None
     """Type of an array's members."""
+    codec: "Codec | None" = None
+    """Of a type that has Python of the app's in it."""
+
+    @property
+    def served(self) -> "ValueType":
+        """What the APIs take and give."""
+        return self.codec.served if self.codec is not None and self.kind is Kind.PROCESSED else self
+
+    def stored(self, dialect: Dialect) -> "ValueType":
+        """What the database holds."""
+        return self.codec.stored(dialect) if self.codec is not None else self
 
     @property
     def is_number(self) -> bool:

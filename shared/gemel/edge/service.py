@@ -22,6 +22,7 @@ from uvicorn.supervisors import Multiprocess
 
 from gemel.app import load_app
 from gemel.auth import is_local
+from gemel.catalog import Catalog
 from gemel.edge.process import (
     Listener,
     Server,
@@ -148,8 +149,15 @@ def _bound(settings: Settings) -> Iterator[_Ports]:
 @asynccontextmanager
 async def _opened(service: Service, settings: Settings) -> AsyncIterator[tuple[Edge, Health]]:
     async with open_engine(settings, load_app(settings.app)) as engine:
+        warn_of(engine.catalog)
         metrics = Metrics()
         yield service.wrap(engine, metrics), Health({"database": database_check(engine)}, metrics)
+
+
+def warn_of(catalog: Catalog) -> None:
+    """Name in the log what of the models is not served, or not as it says (docs/decisions.md, 6)."""
+    for warning in catalog.warnings:
+        structlog.get_logger("gemel").warning("models", reason=warning)
 
 
 def _run(service: Service, settings: Settings, ports: _Ports, stop: Stop) -> int:

@@ -8,7 +8,7 @@ from gemel.errors import DatabaseError, WrongRowCount
 from gemel.execute.database import Row, Script
 from gemel.execute.violations import explain_foreign_key, explain_unique
 from gemel.plan.model import InsertPlan
-from gemel.sql import Backend, WriteSteps
+from gemel.sql import Backend, WriteSteps, finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ def _write(catalog: Catalog, backend: Backend, step: WriteSteps, values: Sequenc
         found = yield (step.find.text, step.find.bind(values))
         _check(step, len(found))
         given = [*values, *backend.key_values(found, step.width)]
-        bodies = yield from _read(step, given)
+        bodies = yield from _read(backend, step, given)
         values = given
     for number in range(len(step.writes)):
         rows += yield from _run(catalog, backend, step, number, values)
     _check(step, len(rows))
     if not step.reads_first:
-        bodies = yield from _read(step, [*values, *backend.key_values(rows, step.width)])
+        bodies = yield from _read(backend, step, [*values, *backend.key_values(rows, step.width)])
     inserted = isinstance(step.plan, InsertPlan)
     return Written(len(rows), bodies, tuple(tuple(row[step.width :]) for row in rows) if inserted else ())
 
@@ -68,11 +68,11 @@ def _run(
         raise
 
 
-def _read(step: WriteSteps, values: Sequence[object]) -> Script[tuple[str, ...]]:
+def _read(backend: Backend, step: WriteSteps, values: Sequence[object]) -> Script[tuple[str, ...]]:
     bodies = []
     for statement in step.read:
         rows = yield (statement.text, statement.bind(values))
-        bodies.append(str(rows[0][0]))
+        bodies.append(finished(str(rows[0][0]), statement.codecs, backend.dialect))
     return tuple(bodies)
 
 

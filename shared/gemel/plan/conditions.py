@@ -33,7 +33,16 @@ TEXT_ARGUMENT = PATTERNS | {
     Operator.HAS_KEYS_ALL,
     *SEARCHES,
 }
-COMPARABLE = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.UUID, Kind.INTERVAL, Kind.ENUM, Kind.ARRAY, Kind.OTHER}
+COMPARABLE = (
+    NUMBERS
+    | MOMENTS
+    | {Kind.TEXT, Kind.BPCHAR, Kind.UUID, Kind.INTERVAL, Kind.ENUM, Kind.ARRAY, Kind.OTHER, Kind.PROCESSED}
+)
+OF_ANY_VALUE = frozenset({Operator.EQ, Operator.NEQ, Operator.GT, Operator.GTE, Operator.LT, Operator.LTE}) | {
+    Operator.IN,
+    Operator.DISTINCT,
+    Operator.NULL,
+}
 BIGINT = simple(Kind.BIGINT)
 MEASURED_TYPES = {"count": Kind.INTEGER, "bool_and": Kind.BOOLEAN, "bool_or": Kind.BOOLEAN}
 """What is compared with; every other measure is compared as a double."""
@@ -93,6 +102,7 @@ def _comparison(table: Table, item: Compare) -> Comparison:
         (item.operator in PATTERNS and not use.type.is_text and kind is not Kind.OTHER)
         or (item.operator in TRUTHS and kind is not Kind.BOOLEAN)
         or (item.operator in SEARCHES and not searched)
+        or (kind is Kind.PROCESSED and item.operator not in OF_ANY_VALUE)
     ):
         text = f"operator {item.operator.value!r} does not apply to column {table.name}.{use.column.name}"
         raise Mismatch("operator", f"{text}, which is {use.type.name}", table.name, use.column.name, at=item.column.at)

@@ -1,9 +1,10 @@
 """Resolve columns as values, and what is computed of them."""
 
-from gemel.catalog import Table, ValueType
+from gemel.catalog import Kind, Table, ValueType
+from gemel.errors import Mismatch
 from gemel.plan.casts import cast_type
 from gemel.plan.conditions import check_measure
-from gemel.plan.model import CountOf, MeasureOf, Text, Value
+from gemel.plan.model import CountOf, MeasureOf, Text, Use, Value
 from gemel.plan.names import use_of
 from gemel.request import ColumnField, ColumnRef, Constant, Count, MeasureGroup
 
@@ -11,7 +12,7 @@ from gemel.request import ColumnField, ColumnRef, Constant, Count, MeasureGroup
 def plan_value(table: Table, item: ColumnField) -> Value:
     """A column under a key, cast if asked."""
     use = use_of(table, item.column)
-    return Value(item.key, use, plan_cast(item.cast, item.column))
+    return Value(item.key, use, plan_cast_of(use, item.cast, item.column))
 
 
 def plan_values(table: Table, columns: tuple[ColumnField | Constant, ...]) -> tuple[Value | Text, ...]:
@@ -27,6 +28,17 @@ def plan_cast(name: str | None, column: ColumnRef | None) -> ValueType | None:
     :raises Mismatch: of kind ``cast``, it is not known.
     """
     return cast_type(name, column.at if column else ()) if name is not None else None
+
+
+def plan_cast_of(use: Use, name: str | None, column: ColumnRef | None) -> ValueType | None:
+    """The type that a column is cast to.
+
+    :raises Mismatch: of kind ``cast``, it is not known; ``cannot-cast``, it would show what is stored.
+    """
+    if name is not None and use.type.kind is Kind.PROCESSED:
+        text = f"cannot cast column {use.column.name}, whose values are made in Python, to type {name}"
+        raise Mismatch("cannot-cast", text, name=name, at=column.at if column else ())
+    return plan_cast(name, column)
 
 
 def plan_measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:

@@ -7,7 +7,7 @@ from gemel.errors import Mismatch
 from gemel.plan.conditions import check_measure, plan_slice
 from gemel.plan.groups import plan_groups
 from gemel.plan.keyset import has_cursor
-from gemel.plan.measures import plan_cast, plan_count, plan_measure, plan_value
+from gemel.plan.measures import plan_cast, plan_cast_of, plan_count, plan_measure, plan_value
 from gemel.plan.model import (
     AggregatePlan,
     All,
@@ -123,10 +123,12 @@ def _group(table: Table, item: Computed) -> Group:
     if item.column is None:
         return Group(item.key, item.name, None, None, plan_cast(item.after, None))
     use = use_of(table, item.column)
-    before = plan_cast(item.before, item.column)
+    before = plan_cast_of(use, item.before, item.column)
     if before is None and not use.path:
         check_measure(item.name, table, use.column.name)
-    return Group(item.key, item.name, use, before, plan_cast(item.after, item.column))
+    kept = item.name in ("min", "max")  # gives a value of the column
+    after = plan_cast_of(use, item.after, item.column) if kept else plan_cast(item.after, item.column)
+    return Group(item.key, item.name, use, before, after)
 
 
 def _aggregate(scope: Scope, table: Table, aggregate: Aggregate) -> AggregatePlan:

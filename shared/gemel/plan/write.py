@@ -50,7 +50,7 @@ def _assignment(table: Table, ref: ColumnRef, operator: str, slot: Slot) -> Assi
     if column.computed or column.generated:
         text = f'column "{column.name}" can only be updated to DEFAULT'
         raise Mismatch("read-only", text, table.name, column.name, at=ref.at)
-    if operator == "inc" and not column.type.is_number:
+    if operator == "inc" and (not column.type.is_number or column.type.codec is not None):
         text = f"column {table.name}.{column.name} is {column.type.name}, which cannot be increased"
         raise Mismatch("operator", text, table.name, column.name, at=ref.at)
     return Assignment(column, "inc" if operator == "inc" else "set", Param(slot.index, column.type, ref.at))

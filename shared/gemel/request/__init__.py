@@ -44,7 +44,7 @@ from gemel.request.read import (
     Rows,
     Select,
 )
-from gemel.request.terms import ColumnRef, Link, Slot, Source
+from gemel.request.terms import ColumnRef, Link, Slot, Source, Written
 from gemel.request.write import Assign, Delete, Insert, Mutation, Update, Write
 
 __all__ = [
@@ -93,4 +93,5 @@ __all__ = [
     "Update",
     "ValueTest",
     "Write",
+    "Written",
 ]

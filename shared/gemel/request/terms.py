@@ -16,6 +16,12 @@ class Slot:
     index: int
 
 
+class Written(str):
+    """A text in the form that the database reads, also where it could be the value itself: of a document its JSON."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Source:
     """A table by name."""

@@ -4,6 +4,7 @@ from gemel.sql.backend import Backend
 from gemel.sql.compile import compile_query
 from gemel.sql.mutate import WriteSteps, compile_mutation
 from gemel.sql.postgresql import PostgreSQL
+from gemel.sql.processed import finished
 from gemel.sql.sqlite import Failure, SQLite, register_functions
 from gemel.sql.statement import Parameter, Statement
 
@@ -17,5 +18,6 @@ __all__ = [
     "WriteSteps",
     "compile_mutation",
     "compile_query",
+    "finished",
     "register_functions",
 ]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from gemel.catalog import Column, Table
+from gemel.catalog import Codec, Column, Table, ValueType
 from gemel.plan.model import Param, Use
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.fragment import Fragment, sql
@@ -21,6 +21,7 @@ class Builder:
 
     backend: Backend
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    codecs: list[Codec] = field(default_factory=list)
     _numbers: Any = field(default_factory=count)
 
     def alias(self) -> str:
@@ -49,6 +50,10 @@ class Builder:
         type_: Any = sa.ARRAY(sa.Text()) if array and self.backend.dialect.name == "postgresql" else sa.Text()
         return sa.bindparam(name, None, type_=type_)
 
+    def stored(self, type_: ValueType) -> ValueType:
+        """What this database holds of a type."""
+        return type_.stored(self.backend.dialect)
+
     def constant(self, text: str) -> Expression:
         """A text of the client's that stays the same for the statement, such as an alias."""
         return self.parameter(Parameter(None, None, text))
@@ -66,7 +71,7 @@ class Builder:
                 value = processors[name](given[name]) if name in processors else given[name]  # type: ignore[operator]
                 item = Parameter(None, None, value)
             parameters.append(item)
-        return Statement(compiled.string, tuple(parameters))
+        return Statement(compiled.string, tuple(parameters), tuple(self.codecs))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Conditions, joins and sort keys."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,11 +10,12 @@ from gemel.catalog import Kind, Relation, ValueType
 from gemel.catalog.types import simple
 from gemel.plan.model import All, Comparison, Exists, Hop, Measured, Negation, Sort, Test
 from gemel.plan.model import Any as AnyOf
-from gemel.request import SEARCHES
+from gemel.request import SEARCHES, Operator
 from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
 from gemel.sql.fragment import Part, join, sql
 from gemel.sql.measures import counted
+from gemel.sql.values import processed
 
 
 def condition(frame: Frame, test: Test) -> Expression:
@@ -34,9 +36,11 @@ def condition(frame: Frame, test: Test) -> Expression:
 def _comparison(frame: Frame, item: Comparison) -> Expression:
     backend = frame.builder.backend
     value = _measured(frame, item.use) if isinstance(item.use, Measured) else frame.use(item.use)
+    item = replace(item, use=replace(item.use, type=frame.builder.stored(item.use.type)))
     if item.param is None:
         return backend.compare(value, item, _no_value)
-    bind = frame.builder.bind(item.param)
+    many = item.operator is Operator.IN or item.quantifier is not None
+    bind = processed(frame.builder, item.param.type.codec, frame.builder.bind(item.param), many=many)
     if item.operator in SEARCHES:
         return backend.search(value, frame.rowid, item, bind)
     return backend.compare(value, item, bind)
@@ -52,7 +56,7 @@ def _measured(frame: Frame, item: Measured) -> Expression:
     else:
         columns = join(", ", (other.use(use) for use in item.uses))
         measured = sql("DISTINCT ", columns) if item.distinct else columns
-        value, _ = frame.builder.backend.measure(item.measure, measured, item.uses[0].type)
+        value, _ = frame.builder.backend.measure(item.measure, measured, frame.builder.stored(item.uses[0].type))
     source = frame.builder.table(item.hop.table.source)
     return sql("(SELECT ", value, " FROM ", source, f" AS {other.alias} WHERE ", join(" AND ", tests), ")")
 
@@ -88,13 +92,13 @@ def joined(frame: Frame, other: Frame, relation: Relation) -> Expression:
 
 
 def _custom(frame: Frame, other: Frame, expression: sa.ColumnElement[bool]) -> Expression:
-    def replace(element: Any, **_: Any) -> Any:
+    def replaced(element: Any, **_: Any) -> Any:
         if not isinstance(element, sa.ColumnClause) or getattr(element, "table", None) is None:
             return None
         side = other if "remote" in element._annotations else frame
         return sa.literal_column(f"{side.alias}.{side.builder.quote(element.name)}", element.type)
 
-    return sql("(", replacement_traverse(expression, {}, replace), ")")
+    return sql("(", replacement_traverse(expression, {}, replaced), ")")
 
 
 def order_by(frame: Frame, order: tuple[Sort, ...]) -> Expression:
@@ -125,11 +129,11 @@ def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> tuple[Expres
         return _scalar(frame, other, hop, value), type_
     if item.many is None:
         assert item.use is not None  # noqa: S101 - without a measure there is a column
-        return frame.use(item.use), item.use.type
+        return frame.use(item.use), builder.stored(item.use.type)
     other = Frame(builder, builder.alias(), item.many.table)
     if item.use is None:
         return _scalar(frame, other, item.many, sql("count(*)"), single=False), simple(Kind.BIGINT)
-    value, type_ = builder.backend.measure(str(item.measure), other.use(item.use), item.use.type)
+    value, type_ = builder.backend.measure(str(item.measure), other.use(item.use), builder.stored(item.use.type))
     return _scalar(frame, other, item.many, value, single=False), type_
 
 

@@ -1,16 +1,16 @@
 """Defaults that the models give in Python: a bulk statement has to apply them itself (docs/decisions.md, 13)."""
 
-from datetime import date, datetime, time
-from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 
-from gemel.catalog import Column, ValueType
+from gemel.catalog import Column
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder
+from gemel.sql.encode import request_value
 from gemel.sql.fragment import sql
 from gemel.sql.statement import Encoder, Parameter
+from gemel.sql.values import assigned
 
 
 def default_value(builder: Builder, column: Column, *, update: bool = False) -> Expression | None:
@@ -26,28 +26,25 @@ def default_value(builder: Builder, column: Column, *, update: bool = False) -> 
     if default.is_sequence:
         return sql(default.next_value())
     made = default.arg if default.is_callable else (lambda _: default.arg)
-    return builder.backend.assign(column.type, _Made(builder, made, column.type))
+    return assigned(builder, column.type, _Made(builder, made, _taken(builder, column, source.type)))
+
+
+def _taken(builder: Builder, column: Column, declared: Any) -> Encoder:
+    """From what the model makes to what a request could hold; a codec takes it as it is."""
+    if column.type.codec is not None:
+        return lambda value: value
+    if not isinstance(declared, sa.Enum):
+        return request_value
+    label: Encoder | None = declared.bind_processor(builder.backend.dialect)  # type: ignore[no-untyped-call]
+    return label or request_value
 
 
 class _Made:
     """Binds what a function makes anew each time."""
 
-    def __init__(self, builder: Builder, make: Any, type_: ValueType) -> None:
-        self.builder, self.make, self.type = builder, make, type_
+    def __init__(self, builder: Builder, make: Any, take: Encoder) -> None:
+        self.builder, self.make, self.take = builder, make, take
 
     def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
-        make = self.make
-        return self.builder.parameter(Parameter(None, lambda _: encode(request_value(make(None)))), array=array)
-
-
-def request_value(value: object) -> object:
-    """A Python value as a request could hold it."""
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if value is None or isinstance(value, str | int | float | list | dict):
-        return value
-    return str(value)
+        make, take = self.make, self.take
+        return self.builder.parameter(Parameter(None, lambda _: encode(take(make(None)))), array=array)

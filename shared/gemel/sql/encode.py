@@ -1,13 +1,22 @@
 """From a value of a request to the text that PostgreSQL reads; and what both databases refuse alike."""
 
+import json
+import re
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 
 import orjson
 
 from gemel.catalog import Kind, ValueType
 from gemel.errors import DatabaseError
+from gemel.request import Written
 from gemel.sql.statement import Encoder
+
+ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+EXACT = 2.0**53
+"""Below it every whole number is a double of its own."""
 
 
 def invalid(type_: ValueType, value: object) -> DatabaseError:
@@ -23,6 +32,23 @@ def shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return json_text(value)
+    if isinstance(value, float) and value and value.is_integer() and abs(value) < EXACT:
+        return str(int(value))  # as a numeric, 100000.0 would have a scale
+    return str(value)
+
+
+def request_value(value: object) -> object:
+    """A Python value as a request could hold it."""
+    if isinstance(value, Enum):
+        return value.value if isinstance(value, str | int) else value.name
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{value.days} days {value.seconds}.{value.microseconds:06} seconds"
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if value is None or isinstance(value, str | int | float | list | dict):
+        return value
     return str(value)
 
 
@@ -55,15 +81,26 @@ def text_encoder(type_: ValueType) -> Encoder:
         return _document
     if type_.kind is Kind.ARRAY and type_.item is not None:
         return _array(text_encoder(type_.item))
+    if type_.kind is Kind.ENUM and type_.name == "text":
+        return _label(type_)
 
     def encode(value: object) -> object:
-        if value is None or type(value) is str:
+        if value is None or isinstance(value, str):
             return _clean(value)
-        if isinstance(value, bool):
-            return "true" if value else "false"
         if isinstance(value, dict | list):
             raise invalid(type_, value)
-        return str(value)
+        return shown(value)
+
+    return encode
+
+
+def _label(type_: ValueType) -> Encoder:
+    """Of an enum that is no type of the database, which therefore would take any text."""
+
+    def encode(value: object) -> object:
+        if value is not None and value not in type_.labels:
+            raise DatabaseError("22P02", f'invalid input value for enum: "{shown(value)}"')
+        return value
 
     return encode
 
@@ -109,9 +146,24 @@ def _document(value: object) -> object:
     if value is None:
         return None
     try:
-        return json_text(value)
-    except (TypeError, ValueError) as error:
-        raise DatabaseError("22P02", f"invalid input syntax for type json: {error}") from None
+        if isinstance(value, Written):
+            json.loads(value, parse_constant=_refuse)
+            return _without_zero(str(value))
+        if isinstance(value, list) and any(isinstance(item, Written) for item in value):
+            return "[" + ",".join("null" if item is None else str(_document(item)) for item in value) + "]"
+        return _without_zero(json_text(value))
+    except (TypeError, ValueError, RecursionError):
+        raise DatabaseError("22P02", f'invalid input syntax for type json: "{shown(value)}"') from None
+
+
+def _without_zero(text: str) -> str:
+    if "\\u0000" in text and ZERO.search(text) is not None:
+        raise DatabaseError("22P05", "unsupported Unicode escape sequence", "\\u0000 cannot be converted to text.")
+    return text
+
+
+def _refuse(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _array(one: Encoder) -> Callable[[object], object]:

@@ -64,7 +64,9 @@ def _sort(frame: Frame, sort: GroupSort) -> Expression:
     elif sort.use is None:
         value = "count(*)"
     else:
-        value, _ = frame.builder.backend.measure(str(sort.measure), frame.use(sort.use), sort.use.type)
+        value, _ = frame.builder.backend.measure(
+            str(sort.measure), frame.use(sort.use), frame.builder.stored(sort.use.type)
+        )
     return placed(value, descending=sort.descending, nulls_first=sort.nulls_first)
 
 

@@ -8,7 +8,7 @@ from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import Fragment, join, literal, sql
 from gemel.sql.slices import Parent, from_where, limit, order
 from gemel.sql.texts import concat, key
-from gemel.sql.values import column_json
+from gemel.sql.values import column_json, measured_json
 
 
 def groups(plan: RowsPlan, builder: Builder, parent: Parent | None) -> Fragment:
@@ -34,8 +34,10 @@ def _member(frame: Frame, item: Output) -> list[Expression]:
     else:
         given, kind = frame.use(item.use), item.use.type
         if item.before is not None:
-            given, kind = backend.cast(given, kind, item.before), item.before
-        measured, type_ = backend.measure(item.name, given, kind)
+            given, kind = backend.cast(given, frame.builder.stored(kind), item.before), item.before
+        if item.after is None:
+            return [name, measured_json(frame, item.name, given, kind)]
+        measured, type_ = backend.measure(item.name, given, frame.builder.stored(kind))
         value = sql(measured)
     if item.after is not None:
         return [name, backend.json(backend.cast(value, type_, item.after), item.after)]

@@ -9,6 +9,7 @@ from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
 from gemel.sql.fragment import literal, sql
 from gemel.sql.texts import constant, json_string, key
+from gemel.sql.values import measured_json
 
 Item = CountOf | MeasureOf | Text
 
@@ -66,5 +67,4 @@ def _measure(frame: Frame, item: Item) -> list[Expression]:
 def _measured(frame: Frame, name: str, item: Value | Text) -> Expression:
     if isinstance(item, Text):
         return constant(frame.builder, json_string(item.text))
-    value, type_ = frame.builder.backend.measure(name, frame.use(item.use), item.use.type)
-    return frame.builder.backend.json(value, type_)
+    return measured_json(frame, name, frame.use(item.use), item.use.type)

@@ -17,6 +17,7 @@ from gemel.sql.defaults import default_value
 from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.objects import object_of
 from gemel.sql.statement import Statement
+from gemel.sql.values import assigned
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +78,14 @@ def _write(backend: Backend, plan: WritePlan) -> WriteSteps:
 
 def _insert(backend: Backend, table: Table, row: tuple[Assignment, ...]) -> Statement:
     builder = Builder(backend)
-    given = {item.column.name: backend.assign(item.column.type, builder.bind(item.param)) for item in row}
+    given = {item.column.name: assigned(builder, item.column.type, builder.bind(item.param)) for item in row}
     for column in table.stored:
         if column.name not in given and (value := default_value(builder, column)) is not None:
             given[column.name] = value
     target = builder.table(table.source)
     bare = Frame(builder, "", table)
     keys = key_columns(table)
-    texts = [backend.text(bare.column(column), column.type) for column in keys]
+    texts = [backend.text(bare.column(column), builder.stored(column.type)) for column in keys]
     returning = join(", ", [*(backend.key(bare.column(column)) for column in keys), *texts])
     if not given:
         return builder.statement(sql("INSERT INTO ", target, " DEFAULT VALUES RETURNING ", returning))
@@ -100,7 +101,7 @@ def _update(backend: Backend, plan: UpdatePlan) -> Statement:
     for item in plan.assignments:
         bind, type_ = builder.bind(item.param), item.column.type
         inc = item.operator == "inc"
-        value = backend.add(frame.column(item.column), type_, bind) if inc else backend.assign(type_, bind)
+        value = backend.add(frame.column(item.column), type_, bind) if inc else assigned(builder, type_, bind)
         changes.append(sql(f"{builder.quote(item.column.name)} = ", value))
     written = {item.column.name for item in plan.assignments}
     for column in plan.table.stored:
@@ -156,7 +157,7 @@ def _read(backend: Backend, table: Table, rows: RowsPlan, *, given: bool) -> Sta
 
 def _keys(builder: Builder, frame: Frame) -> tuple[Expression, Fragment]:
     columns = key_columns(frame.table)
-    source = builder.backend.keys([column.type for column in columns], "given", builder.parameter)
+    source = builder.backend.keys([builder.stored(column.type) for column in columns], "given", builder.parameter)
     tests = (sql(frame.column(column), f" = given.c{number}") for number, column in enumerate(columns))
     return source, join(" AND ", tests)
 

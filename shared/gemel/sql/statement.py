@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gemel.catalog import Codec
 from gemel.errors import DatabaseError, Location
 
 Encoder = Callable[[object], object]
@@ -29,6 +30,8 @@ class Statement:
 
     text: str
     parameters: tuple[Parameter, ...]
+    codecs: tuple[Codec, ...] = ()
+    """Of marked values in what it gives (``gemel.sql.processed``)."""
 
     def bind(self, values: Sequence[object]) -> list[object]:
         """Parameters in the order of the driver.

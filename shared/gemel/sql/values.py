@@ -1,13 +1,41 @@
-"""JSON of a column."""
+"""Values of columns: their JSON, and parameters for them."""
 
+from gemel.catalog import Codec, ValueType
 from gemel.plan.model import Value
-from gemel.sql.backend import Expression
-from gemel.sql.build import Frame
+from gemel.sql.backend import Bind, Expression
+from gemel.sql.build import Builder, Frame
+from gemel.sql.processed import ProcessedBind, marked
 
 
 def column_json(frame: Frame, item: Value) -> Expression:
     """JSON text of a column, cast if asked."""
     backend, value = frame.builder.backend, frame.use(item.use)
     if item.cast is None:
-        return backend.json(value, item.use.type)
-    return backend.json(backend.cast(value, item.use.type, item.cast), item.cast)
+        return value_json(frame.builder, value, item.use.type)
+    return backend.json(backend.cast(value, frame.builder.stored(item.use.type), item.cast), item.cast)
+
+
+def value_json(builder: Builder, value: Expression, type_: ValueType) -> Expression:
+    """JSON text of a value."""
+    text = builder.backend.json(value, builder.stored(type_))
+    if type_.codec is None or not type_.codec.reads:
+        return text
+    builder.codecs.append(type_.codec)
+    return marked(value, text, len(builder.codecs) - 1)
+
+
+def measured_json(frame: Frame, name: str, value: Expression, type_: ValueType) -> Expression:
+    """JSON text of a measure. The least and the greatest are values of the column."""
+    stored = frame.builder.stored(type_)
+    measured, found = frame.builder.backend.measure(name, value, stored)
+    return value_json(frame.builder, measured, type_ if found is stored else found)
+
+
+def assigned(builder: Builder, type_: ValueType, bind: Bind) -> Expression:
+    """A parameter as the value of a column."""
+    return builder.backend.assign(builder.stored(type_), processed(builder, type_.codec, bind))
+
+
+def processed(builder: Builder, codec: Codec | None, bind: Bind, *, many: bool = False) -> Bind:
+    """Binds what the codec makes of a value, or of each of many."""
+    return bind if codec is None else ProcessedBind(bind, codec, builder.backend.dialect, many=many)

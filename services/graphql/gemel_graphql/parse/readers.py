@@ -24,6 +24,7 @@ _LARGEST_EXPONENT: Final = 40
 
 def column_reader(type_: ValueType) -> Reader:
     """Reader of a column's values; none of them null."""
+    type_ = type_.served
     if type_.kind is Kind.ARRAY and type_.item is not None:
         return _array(column_reader(type_.item), scalar_name(type_))
     return _READERS.get(type_.kind) or _text(scalar_name(type_))
@@ -169,7 +170,8 @@ def _array(read: Reader, type_name: str) -> Reader:
             return value
         if not isinstance(value, list):
             raise mismatch("a list", type_name, value, at)
-        return [None if item is None else read(item, (*at, index)) for index, item in enumerate(value)]
+        members = ((item, (*at, index)) for index, item in enumerate(value))
+        return [None if item is None else (reader if type(item) is list else read)(item, at) for item, at in members]
 
     return reader
 

@@ -70,6 +70,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
 
 def comparison(types: Types, type_: ValueType) -> GraphQLInputObjectType:
     """Tests of a column of some type."""
+    type_ = type_.served
     scalar = scalar_name(type_)
     name = f"{scalar}_array_comparison_exp" if is_array(type_) else f"{scalar}_comparison_exp"
     description = (
@@ -80,6 +81,7 @@ def comparison(types: Types, type_: ValueType) -> GraphQLInputObjectType:
 
 def tests_of(type_: ValueType) -> Mapping[str, Test]:
     """Operators of a type."""
+    type_ = type_.served
     more: Mapping[str, Test] = {}
     if scalar_name(type_) in {"String", "bpchar", "citext"} and not is_array(type_):
         more = TEXT

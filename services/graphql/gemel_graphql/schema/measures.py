@@ -6,7 +6,7 @@ from typing import Final
 from gemel.catalog import Column, Kind
 from gemel.catalog.types import MOMENTS, NUMBERS
 
-COMPARABLE: Final = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.INTERVAL, Kind.ENUM}
+COMPARABLE: Final = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.INTERVAL, Kind.ENUM, Kind.PROCESSED}
 """Kinds that both databases can tell the least and the greatest of. PostgreSQL has no ``max(uuid)`` before 18."""
 
 

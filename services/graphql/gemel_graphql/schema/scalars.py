@@ -49,6 +49,7 @@ NAMES: Final[Mapping[Kind, str]] = {
 
 def scalar_name(type_: ValueType) -> str:
     """Name of the scalar of a type; of an array the one of its members."""
+    type_ = type_.served
     if type_.kind is Kind.ARRAY:
         return scalar_name(type_.item) if type_.item is not None else "String"
     if type_.kind is Kind.ENUM and type_.name == "text":  # no type of its own in the database

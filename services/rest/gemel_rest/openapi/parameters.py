@@ -63,16 +63,16 @@ def _operators(column: Column) -> tuple[str, ...]:
 
 
 def _examples(column: Column) -> dict[str, Any]:
-    kind = column.type.kind
+    kind = column.type.served.kind
     if kind in (Kind.JSON, Kind.JSONB, Kind.ARRAY, Kind.OTHER):
         return {"is": {"value": ["not.is.null"]}}
-    labels = column.type.labels
+    labels = column.type.served.labels
     sample = SAMPLES.get(kind, ("1", "2") if kind in NUMBERS else ("a", "b"))
     first, second = (labels[0], labels[-1]) if labels else sample
     found = {"eq": f"eq.{first}", "in": f"in.({first},{second})", "is": "not.is.null"}
     if kind in NUMBERS | MOMENTS:
         found["gte"] = f"gte.{first}"
-    if kind in TEXTS:
+    if column.type.is_text:
         found["ilike"] = f"ilike.*{first}*"
     return {name: {"value": [text]} for name, text in found.items()}
 

@@ -54,6 +54,7 @@ def _pascal(name: str) -> str:
 
 def value_schema(value: ValueType) -> Schema:
     """Schema of a value that is not null."""
+    value = value.served
     if value.kind is Kind.ARRAY and value.item is not None:
         item = value_schema(value.item)
         return {"type": "array", "items": _or_null(item)}
@@ -128,7 +129,8 @@ def example_row(table: Table) -> dict[str, Any]:
 
 
 def _example(column: Column) -> Any:
-    kind = column.type.kind
+    type_ = column.type.served
+    kind = type_.kind
     examples: dict[Kind, Any] = {
         Kind.REAL: 0.5,
         Kind.DOUBLE: 0.5,
@@ -148,4 +150,4 @@ def _example(column: Column) -> Any:
     }
     if kind in (Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT):
         return 1
-    return column.type.labels[0] if column.type.labels else examples.get(kind, column.name[: column.type.length])
+    return type_.labels[0] if type_.labels else examples.get(kind, column.name[: column.type.length])

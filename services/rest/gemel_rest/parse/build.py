@@ -23,6 +23,7 @@ from gemel.request import (
     Rows,
     Select,
     Slot,
+    Written,
 )
 from gemel_rest.parse.array import parse_array
 from gemel_rest.parse.syntax import FieldName, Filter, Item, OrderTerm, RowCount, Star, Test, Tree
@@ -146,6 +147,8 @@ class Builder:
             value = parse_array(str(value))
         if test.operator in PATTERNS:
             value = [_pattern(one) for one in value] if isinstance(value, list) else _pattern(str(value))
+        else:
+            value = [_written(one) for one in value] if isinstance(value, list) else _written(value)
         return Compare(ref, test.operator, self.slot(value), test.quantifier, test.language, at=(ref.name,))
 
     # --- in which order ------------------------------------------------------
@@ -161,6 +164,10 @@ class Builder:
         return OrderColumn((child.link,), ref, term.descending, term.nulls_first)
 
 
+def _written(value: object) -> object:
+    return Written(value) if isinstance(value, str) else value
+
+
 def column(field: FieldName) -> ColumnRef:
     """The column of a field."""
     return ColumnRef(field.name, field.path, field.as_text, at=(field.name,))
@@ -174,14 +181,14 @@ def columns_of(node: Node) -> tuple[tuple[str, Kind | None], ...] | None:
     for item in node.items:
         match item:
             case Star():
-                found |= {one.name: one.type.kind for one in node.table.stored}
+                found |= {one.name: one.type.served.kind for one in node.table.stored}
             case RowCount(alias, _):
                 found[alias or "count"] = None
             case Item():
                 known = node.table.columns.get(item.field.name)
                 plain = known is not None and not item.field.path and item.cast is None and item.aggregate is None
                 name = item.alias or item.aggregate or _key_of(item.field)
-                found[name] = known.type.kind if known is not None and plain else None
+                found[name] = known.type.served.kind if known is not None and plain else None
     embeds = (child.item.key for child in node.children if child.item is not None and not child.is_empty)
     return tuple((found | dict.fromkeys(embeds)).items())
 

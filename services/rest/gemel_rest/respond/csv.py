@@ -8,7 +8,7 @@ from typing import Any
 from gemel.catalog import Kind
 
 SPECIAL = re.compile(r'[,"()\\\s]')
-ZONE = re.compile(r"([+-][0-9]{2}):00$")
+ZONE = re.compile(r"([+-][0-9]{2}):00(?=$| BC$)")
 
 
 class _Number(str):

@@ -49,6 +49,7 @@ MISMATCHES = {
     "operator": ("42883", 404),
     "null": ("22004", 400),
     "cast": ("42704", 400),
+    "cannot-cast": ("42846", 400),
     "no-key": ("PGRST127", 400),
     "read-only": ("428C9", 400),
     "written-twice": ("42701", 400),

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 
@@ -49,10 +51,24 @@ PATTERNS: dict[Operator, Encoder] = {
 UNQUOTABLE = re.compile(r'["\\]')
 
 
+class _WithoutSchemas(SQLiteIdentifierPreparer):
+    """A schema is a name for a group of models here: all tables are in the one database (``rest.md`` section 18)."""
+
+    @staticmethod
+    def schema_for_object(_: object) -> Any:  # type: ignore[override]
+        """None."""
+        return None
+
+
+class _Dialect(SQLiteDialect_pysqlite):
+    preparer = _WithoutSchemas
+    supports_statement_cache = True
+
+
 class SQLite:
     """SQLite 3.40 and later."""
 
-    dialect: Dialect = SQLiteDialect_pysqlite()
+    dialect: Dialect = _Dialect()
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """From the storage form, by the type that the model declares."""
@@ -66,9 +82,12 @@ class SQLite:
                 "coalesce(CASE WHEN ", value, f" IS NOT NULL THEN printf('%.{type_.scale}f', ", value, ") END, 'null')"
             )
         if kind is Kind.NUMERIC or kind in FLOATS:
-            return sql("gemel_number(", value, ")")
+            return sql("gemel_decimal(" if kind is Kind.NUMERIC else "gemel_number(", value, ")")
         if type_.is_document or kind is Kind.ARRAY:
             return sql("coalesce(json(", value, "), 'null')")
+        if kind is Kind.BPCHAR and type_.length is not None:
+            blanks = " " * type_.length
+            value = sql("substr(", value, f" || '{blanks}', 1, max(length(", value, f"), {type_.length}))")
         text = self._text(value, kind)
         return sql("json_quote(", value, ")") if text is None else sql("coalesce('\"' || ", text, " || '\"', 'null')")
 
@@ -183,7 +202,7 @@ class SQLite:
         if operator is Operator.IN:
             return sql("gemel_document_in(", value, ", ", bind(text_encoder(simple(Kind.JSONB))), ")")
         if operator in DOCUMENT_TESTS:
-            return sql(f"{DOCUMENT_TESTS[operator]}(", value, ", ", bind(text_encoder(simple(Kind.JSONB))), ")")
+            return sql(f"{DOCUMENT_TESTS[operator]}(", value, ", ", bind(encode), ")")
         if operator is Operator.DISTINCT:
             argument = bind(encode)
             order = sql("gemel_document_order(", value, ", ", argument, ")")

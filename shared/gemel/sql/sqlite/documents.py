@@ -7,9 +7,9 @@ from typing import Any
 RANKS = {"null": 0, "text": 1, "number": 2, "boolean": 3, "array": 4, "object": 5}
 
 
-def parse(text: str) -> Any:
-    """A document; numbers keep their digits."""
-    return json.loads(text, parse_float=Decimal, parse_int=int)
+def parse(text: str | float) -> Any:
+    """A document; numbers keep their digits. One that is a number alone is stored as such."""
+    return json.loads(str(text), parse_float=Decimal, parse_int=int)
 
 
 def unquote(form: str | int | None) -> str | None:

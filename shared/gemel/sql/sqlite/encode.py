@@ -6,13 +6,15 @@ The storage forms are SQLAlchemy's own for SQLite (``sqlalchemy.dialects.sqlite`
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from uuid import UUID
 
 from gemel.catalog import Kind, ValueType
 from gemel.errors import DatabaseError
 from gemel.sql.encode import invalid, json_text, plain_text, shown, text_encoder
+from gemel.sql.sqlite.arrays import array_encoder
+from gemel.sql.sqlite.intervals import stored_interval
+from gemel.sql.sqlite.moments import stored_date, stored_moment, stored_time
+from gemel.sql.sqlite.numbers import single
 from gemel.sql.statement import Encoder
 
 EXACT_DIGITS = 15
@@ -21,6 +23,8 @@ BOUNDS = {Kind.SMALLINT: 2**15, Kind.INTEGER: 2**31, Kind.BIGINT: 2**63}
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*\Z", re.ASCII)
 NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*\Z", re.ASCII)
 WORDS = {"nan": "nan", "infinity": "inf", "inf": "inf", "+infinity": "inf", "-infinity": "-inf", "-inf": "-inf"}
+UUID = re.compile(r"([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}", re.ASCII)
+ESCAPES = re.compile(rb"\\\\|\\[0-3][0-7]{2}")
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
 LONGEST_NUMBER = 400
@@ -35,9 +39,9 @@ def storage_encoder(type_: ValueType, *, assign: bool = False) -> Encoder:
     :param assign: the value goes into the column, so its length, precision and scale count.
     """
     if type_.is_document:
-        return text_encoder(type_)
-    if type_.kind is Kind.ARRAY:
-        return lambda value: None if value is None else json_text(value)
+        return _held_document(text_encoder(type_)) if assign else text_encoder(type_)
+    if type_.kind is Kind.ARRAY and type_.item is not None:
+        return array_encoder(type_.item, storage_encoder(type_.item, assign=assign))
     read = _READERS.get(type_.kind, _text)
 
     def encode(value: object) -> object:
@@ -48,6 +52,21 @@ def storage_encoder(type_: ValueType, *, assign: bool = False) -> Encoder:
         return read(type_, str(plain_text(value)))
 
     return _assigning(type_, encode) if assign else encode
+
+
+def _held_document(encode: Encoder) -> Encoder:
+    """A document that is a number alone: SQLite makes a number of the text, for a column declared JSON is numeric."""
+
+    def checked(value: object) -> object:
+        text = encode(value)
+        small = isinstance(text, str) and len(text) < EXACT_DIGITS
+        if isinstance(text, str) and not small and NUMBER.match(text) is not None:
+            whole = WHOLE.match(text) is not None and len(text) < LONGEST_NUMBER
+            if not whole or abs(int(text)) >= BOUNDS[Kind.BIGINT]:
+                _exact(_decimal(ValueType(Kind.NUMERIC, "json"), text))
+        return text
+
+    return checked
 
 
 def list_encoder(one: Encoder) -> Encoder:
@@ -78,7 +97,7 @@ def _assigning(type_: ValueType, encode: Encoder) -> Encoder:
         if isinstance(stored, str) and len(stored.rstrip(" ")) > (type_.length or 0):
             name = "character varying" if type_.kind is Kind.TEXT else "character"
             raise DatabaseError("22001", f"value too long for type {name}({type_.length})")
-        return stored
+        return stored[: type_.length] if isinstance(stored, str) else stored  # blanks may be too many
 
     return checked
 
@@ -106,7 +125,8 @@ def _exact(number: Decimal) -> object:
     if digits > EXACT_DIGITS or abs(number.adjusted()) > 300:
         text = f"SQLite holds at most {EXACT_DIGITS} significant digits of a numeric exactly"
         raise DatabaseError("22003", f"{text}: {number}")
-    return int(number) if number == number.to_integral_value() else float(number)
+    whole = number == number.to_integral_value() and abs(number) < BOUNDS[Kind.BIGINT]
+    return int(number) if whole else float(number)
 
 
 def _numeric(type_: ValueType, text: str) -> object:
@@ -133,7 +153,12 @@ def _float(type_: ValueType, text: str) -> object:
     if word is None and NUMBER.match(text) is None:
         raise invalid(type_, text)
     number = float(word or text)
-    if word is None and number in (float("inf"), float("-inf")):
+    try:
+        number = single(number) if type_.kind is Kind.REAL and word is None else number
+    except OverflowError:
+        number = float("inf")
+    vanished = number == 0 and word is None and re.search(r"[1-9]", re.split("[eE]", text)[0]) is not None
+    if vanished or (word is None and math.isinf(number)):
         raise DatabaseError("22003", f'"{text}" is out of range for type {type_.name}')
     return number
 
@@ -147,62 +172,39 @@ def _boolean(type_: ValueType, text: str) -> object:
 
 
 def _uuid(type_: ValueType, text: str) -> object:
-    try:
-        return UUID(text.strip()).hex
-    except ValueError:
-        raise invalid(type_, text) from None
-
-
-def _moment(type_: ValueType, text: str) -> DatabaseError:
-    if re.match(r"\s*\d{4,}-\d{1,2}-\d{1,2}", text):
-        return DatabaseError("22008", f'date/time field value out of range: "{text}"')
-    name = {Kind.TIMESTAMPTZ: "timestamp with time zone", Kind.TIMETZ: "time with time zone"}.get(
-        type_.kind, type_.name
-    )
-    return DatabaseError("22007", f'invalid input syntax for type {name}: "{text}"')
-
-
-def _date(type_: ValueType, text: str) -> object:
-    try:
-        return datetime.fromisoformat(text.strip()).date().isoformat()
-    except ValueError:
-        raise _moment(type_, text) from None
-
-
-def _timestamp(type_: ValueType, text: str) -> object:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise _moment(type_, text) from None
-    if type_.kind is Kind.TIMESTAMPTZ and moment.tzinfo is not None:
-        moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _time(type_: ValueType, text: str) -> object:
-    try:
-        return time.fromisoformat(text.strip()).replace(tzinfo=None).isoformat("microseconds")
-    except ValueError:
-        raise _moment(type_, text) from None
+    """With or without braces, and a hyphen after any group of four digits (PostgreSQL manual, 8.12)."""
+    bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
+    if UUID.fullmatch(bare) is None:
+        raise invalid(type_, text)
+    return bare.replace("-", "").lower()
 
 
 def _bytes(type_: ValueType, text: str) -> object:
-    if not text.startswith("\\x"):
-        return text.encode()
-    try:
-        return bytes.fromhex(text[2:])
-    except ValueError:
-        raise DatabaseError("22P02", f'invalid hexadecimal data: "{shown(text)}"') from None
+    """The hex form, or the escape form (PostgreSQL manual, 8.4)."""
+    if text.startswith("\\x"):
+        try:
+            return bytes.fromhex(text[2:])
+        except ValueError:
+            raise DatabaseError("22023", f'invalid hexadecimal data: "{shown(text)}"') from None
+    raw = text.encode()
+    if b"\\" in ESCAPES.sub(b"", raw):
+        raise invalid(type_, text)
+    return ESCAPES.sub(lambda found: b"\\" if found[0] == b"\\\\" else bytes([int(found[0][1:], 8)]), raw)
 
 
 def _enum(type_: ValueType, text: str) -> object:
-    if text not in type_.labels and type_.name != "text":
+    if text not in type_.labels:
         raise DatabaseError("22P02", f'invalid input value for enum {type_.name}: "{text}"')
     return text
 
 
 def _text(type_: ValueType, text: str) -> object:
     return text
+
+
+def _padded(type_: ValueType, text: str) -> object:
+    """Blanks at the end mean nothing: they are not stored, and made when it is read."""
+    return text.rstrip(" ")
 
 
 _READERS: Mapping[Kind, Reader] = {
@@ -214,11 +216,13 @@ _READERS: Mapping[Kind, Reader] = {
     Kind.NUMERIC: _numeric,
     Kind.BOOLEAN: _boolean,
     Kind.UUID: _uuid,
-    Kind.DATE: _date,
-    Kind.TIME: _time,
-    Kind.TIMETZ: _time,
-    Kind.TIMESTAMP: _timestamp,
-    Kind.TIMESTAMPTZ: _timestamp,
+    Kind.DATE: stored_date,
+    Kind.TIME: stored_time,
+    Kind.TIMETZ: stored_time,
+    Kind.TIMESTAMP: stored_moment,
+    Kind.TIMESTAMPTZ: stored_moment,
+    Kind.INTERVAL: stored_interval,
     Kind.BYTEA: _bytes,
+    Kind.BPCHAR: _padded,
     Kind.ENUM: _enum,
 }

@@ -7,7 +7,6 @@ import math
 import re
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +17,8 @@ from gemel.errors import DatabaseError
 from gemel.sql.sqlite import documents
 from gemel.sql.sqlite.casts import cast_json
 from gemel.sql.sqlite.encode import BOUNDS
-from gemel.sql.sqlite.numbers import number_text
+from gemel.sql.sqlite.intervals import interval_text
+from gemel.sql.sqlite.numbers import decimal_text, number_text
 
 
 class Failure:
@@ -46,6 +46,7 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     add("gemel_lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
     add("gemel_regex", 3, regex)
     add("gemel_number", 1, number_text)
+    add("gemel_decimal", 1, decimal_text)
     add("gemel_uuid", 1, uuid_text)
     add("gemel_interval", 1, interval_text)
     add("gemel_cast", 2, cast_json)
@@ -92,21 +93,6 @@ def uuid_text(stored: str | None) -> str | None:
         return None
     digits = stored.replace("-", "").lower()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def interval_text(stored: str | None) -> str | None:
-    """PostgreSQL's text of SQLAlchemy's storage form, which is a moment counted from 1970."""
-    if stored is None:
-        return None
-    span = datetime.fromisoformat(stored) - datetime(1970, 1, 1)  # noqa: DTZ001 - the form has no zone
-    seconds = span.days * 86400 + span.seconds
-    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
-    days, rest = divmod(seconds, 86400)
-    clock = f"{sign}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    if span.microseconds:
-        clock += f".{span.microseconds:06}".rstrip("0")
-    plural = "day" if days == 1 else "days"
-    return f"{sign}{days} {plural} {clock}" if days else clock
 
 
 def in_range(number: int | None, kind: str) -> int | None:

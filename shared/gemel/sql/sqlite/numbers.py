@@ -1,6 +1,8 @@
 """Numbers as JSON text."""
 
 import math
+import struct
+from decimal import Decimal
 
 
 def number_text(value: object) -> str:
@@ -10,5 +12,29 @@ def number_text(value: object) -> str:
     if isinstance(value, float):
         if math.isinf(value):
             return '"Infinity"' if value > 0 else '"-Infinity"'
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        return repr(value) if abs(value) < 1e15 or abs(value) >= 1e16 else _with_exponent(repr(value))
     return str(value)
+
+
+def decimal_text(value: object) -> str:
+    """All digits of a number that is stored as a double, without an exponent."""
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else number_text(value)
+
+
+def _with_exponent(text: str) -> str:
+    """PostgreSQL writes one from 1e15 on, Python from 1e16 on."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    digits = digits.replace(".", "").rstrip("0")
+    return f"{sign}{digits[0]}{'.' if len(digits) > 1 else ''}{digits[1:]}e+15"
+
+
+def single(number: float) -> float:
+    """The shortest decimal that a float of 32 bits is read back from, which is what PostgreSQL shows of a ``real``.
+
+    :raises OverflowError: it has no such float.
+    """
+    (near,) = struct.unpack("f", struct.pack("f", number))
+    shortest = (float(f"{near:.{digits}g}") for digits in range(6, 10))
+    return next(one for one in shortest if struct.unpack("f", struct.pack("f", one))[0] == near)
