@@ -164,7 +164,7 @@ class Mismatch(PlanError):
 
     kind: str
     """``distinct-order``, ``order-to-many``, ``aggregate-type``, ``json-path``, ``null``, ``cast``, ``no-key``,
-    ``read-only``, ``written-twice``, ``operator``, ``conflict-target``."""
+    ``read-only``, ``written-twice``, ``operator``, ``conflict-target``, ``group``, ``group-order``."""
     text: str
     table: str = ""
     name: str = ""

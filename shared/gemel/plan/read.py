@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gemel.catalog import Catalog, Table
-from gemel.errors import Mismatch
 from gemel.plan.conditions import check_measure, plan_slice
+from gemel.plan.grouped import check_grouped, check_spread
 from gemel.plan.groups import plan_groups
 from gemel.plan.keyset import has_cursor
 from gemel.plan.measures import plan_cast, plan_count, plan_measure, plan_value
@@ -77,8 +77,8 @@ def plan_rows(scope: Scope, table: Table, select: Select) -> RowsPlan:
     """Resolve a select of rows of ``table``."""
     cut = plan_slice(scope, table, select.rows, keyset=has_cursor(select.fields))
     rows = RowsPlan(table, tuple(_outputs(scope, table, select.fields, cut)), cut, select.strip_nulls)
-    if rows.is_grouped and any(isinstance(item, Nested | NestedAggregate | Position) for item in rows.fields):
-        raise Mismatch("group", "related rows and cursors cannot be selected beside an aggregate", table.name)
+    if rows.is_grouped:
+        check_grouped(rows)
     return rows
 
 
@@ -111,7 +111,9 @@ def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) 
                 yield Position(key, cut.order)
             case Embed(key, link, select, spread):
                 hop = scope.hop(table, link)
-                yield Nested(key, hop, plan_rows(scope, hop.table, select), spread)
+                nested = Nested(key, hop, plan_rows(scope, hop.table, select), spread)
+                check_spread(table, nested)
+                yield nested
             case EmbedAggregate(key, link, aggregate):
                 hop = scope.hop(table, link)
                 yield NestedAggregate(key, hop, _aggregate(scope, hop.table, aggregate))

@@ -65,8 +65,9 @@ class EmbedAggregate:
 
 @dataclass(frozen=True)
 class Computed:
-    """Something computed over rows, as a field of a row: the rows are grouped by the other fields, which have to be
-    columns; without others there is one row (``rest.md`` section 6, aggregates)."""
+    """Something computed over rows, as a field of a row: the rows are grouped by the other fields, columns and related
+    rows; without others there is one row. In a to-one spread it groups the rows that the spread is part of
+    (``rest.md``, R6-8 and R8-4)."""
 
     key: str
     name: Literal["count", "sum", "avg", "min", "max"]

@@ -39,7 +39,7 @@ from gemel.sql.values import column_json
 def objects(plan: RowsPlan, builder: Builder, parent: Parent | None = None) -> Fragment:
     """SELECT with one column ``j``: the JSON text of each row, in order."""
     if plan.is_grouped:
-        return groups(plan, builder, parent)
+        return groups(plan, builder, parent, _value)
     frame = Frame(builder, builder.alias(), plan.table)
     found, source = read_from(plan.slice, frame, parent, _needed(plan.table, plan.fields))
     return sql("SELECT ", object_of(found, plan.fields, strip=plan.strip_nulls), " AS j ", source)
