@@ -40,6 +40,7 @@ def test_off_by_default(rest: Rest, query: str) -> None:
         ("/track?select=name.sum()", (404, "42883")),
         ("/track?select=nope,count()", (400, "42703")),
         ("/artist?select=name,...album(id.count())", (400, "PGRST127")),
+        ("/artist?select=count(),...album(id)", (400, "PGRST127")),
     ],
 )
 def test_refusals(aggregating: Rest, query: str, error: tuple[int, str]) -> None:

@@ -51,7 +51,8 @@ class Embed:
     link: Link
     select: "Select"
     spread: bool = False
-    """Put the fields of a to-one relation beside those of the row, without the key; all null without a match."""
+    """Put the fields of the related row beside those of the row, without the key; all null without a match. Of a
+    to-many relation each field is a list, all in one order."""
 
 
 @dataclass(frozen=True)
