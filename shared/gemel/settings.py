@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     statement_timeout: float = Field(10.0, gt=0, le=3600, description="seconds a statement may take")
     body_limit: int = Field(4_194_304, ge=1024, description="bytes a request body may have")
     max_rows: int = Field(0, ge=0, description="most rows of any one list in REST; 0 is no limit")
+    rest_aggregates: bool = Field(False, description="allow aggregate functions in the select of REST")
     safe_writes: bool = Field(True, description="refuse a REST update or delete without a filter")
     migrate_wait: float = Field(600.0, ge=0, description="seconds a migration waits for the lock")
     state: bool = Field(True, description="keep Gemel's own tables in the database")

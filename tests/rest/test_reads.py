@@ -100,7 +100,6 @@ def test_renaming_and_casting(rest: Rest) -> None:
         ("/album?title=is.true", (400, "42804")),
         ("/album?select=count()", (400, "PGRST123")),
         ("/track?select=id&limit=-1", (416, "PGRST103")),
-        ("/track?select=...invoice_line(id)", (400, "PGRST127")),
         ("/track/x", (400, "22P02")),
         ("/track/1,2", (400, "PGRST100")),
         ("/track/1?name=eq.x", (400, "PGRST100")),

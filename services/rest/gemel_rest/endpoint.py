@@ -66,7 +66,9 @@ class Endpoint:
         self._documents = documents
         self._cut = len(PREFIX)
         settings, catalog = engine.settings, engine.catalog
-        self._rules = Rules(catalog, catalog.schemas, settings.max_rows or None, settings.safe_writes)
+        self._rules = Rules(
+            catalog, catalog.schemas, settings.max_rows or None, settings.safe_writes, settings.rest_aggregates
+        )
         self._known: BoundedCache[Key, Known] = BoundedCache(ENTRIES, BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -203,8 +203,11 @@ class RowsPlan:
 
     @property
     def is_grouped(self) -> bool:
-        """The rows are groups."""
-        return any(isinstance(item, Group) for item in self.fields)
+        """The rows are groups: one of their fields, or of those of a spread, is computed over them."""
+        return any(
+            isinstance(item, Group) or (isinstance(item, Nested) and item.spread and item.rows.is_grouped)
+            for item in self.fields
+        )
 
 
 # --- computed over rows ------------------------------------------------------

@@ -1,12 +1,13 @@
 """Plan reads."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gemel.catalog import Catalog, Table
-from gemel.errors import Mismatch
 from gemel.plan.conditions import check_measure, plan_slice
+from gemel.plan.grouped import check_grouped, check_spread
 from gemel.plan.groups import plan_groups
-from gemel.plan.keyset import has_cursor
+from gemel.plan.keyset import has_cursor, total_order
 from gemel.plan.measures import plan_cast, plan_cast_of, plan_count, plan_measure, plan_value
 from gemel.plan.model import (
     AggregatePlan,
@@ -49,6 +50,7 @@ from gemel.request import (
     One,
     Operator,
     Query,
+    Rows,
     Select,
 )
 
@@ -77,9 +79,19 @@ def plan_rows(scope: Scope, table: Table, select: Select) -> RowsPlan:
     """Resolve a select of rows of ``table``."""
     cut = plan_slice(scope, table, select.rows, keyset=has_cursor(select.fields))
     rows = RowsPlan(table, tuple(_outputs(scope, table, select.fields, cut)), cut, select.strip_nulls)
-    if rows.is_grouped and any(isinstance(item, Nested | NestedAggregate | Position) for item in rows.fields):
-        raise Mismatch("group", "related rows and cursors cannot be selected beside an aggregate", table.name)
+    if rows.is_grouped:
+        check_grouped(rows)
     return rows
+
+
+def settled(rows: RowsPlan) -> RowsPlan:
+    """The same rows in a total order where there can be one: the lists that they make up are made one by one."""
+    cut = rows.slice
+    if rows.is_grouped or rows.table.primary_key is None or cut.distinct:
+        return rows
+    if any(sort.use is not None and sort.use.type.is_document for sort in cut.order):
+        return rows
+    return replace(rows, slice=replace(cut, order=total_order(rows.table, Rows(), cut.order)))
 
 
 def _one(scope: Scope, table: Table, one: One) -> OnePlan:
@@ -111,7 +123,10 @@ def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) 
                 yield Position(key, cut.order)
             case Embed(key, link, select, spread):
                 hop = scope.hop(table, link)
-                yield Nested(key, hop, plan_rows(scope, hop.table, select), spread)
+                rows = plan_rows(scope, hop.table, select)
+                nested = Nested(key, hop, settled(rows) if spread and hop.relation.to_many else rows, spread)
+                check_spread(table, nested)
+                yield nested
             case EmbedAggregate(key, link, aggregate):
                 hop = scope.hop(table, link)
                 yield NestedAggregate(key, hop, _aggregate(scope, hop.table, aggregate))

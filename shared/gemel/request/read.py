@@ -51,7 +51,8 @@ class Embed:
     link: Link
     select: "Select"
     spread: bool = False
-    """Put the fields of a to-one relation beside those of the row, without the key; all null without a match."""
+    """Put the fields of the related row beside those of the row, without the key; all null without a match. Of a
+    to-many relation each field is a list, all in one order."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ class EmbedAggregate:
 
 @dataclass(frozen=True)
 class Computed:
-    """Something computed over rows, as a field of a row: the rows are grouped by the other fields, which have to be
-    columns; without others there is one row (``rest.md`` section 6, aggregates)."""
+    """Something computed over rows, as a field of a row: the rows are grouped by the other fields, columns and related
+    rows; without others there is one row. In a to-one spread it groups the rows that the spread is part of
+    (``rest.md``, R6-8 and R8-4)."""
 
     key: str
     name: Literal["count", "sum", "avg", "min", "max"]

@@ -6,13 +6,12 @@ members and change the order of keys (docs/decisions.md, 10).
 
 from collections.abc import Iterable, Iterator
 
-from gemel.catalog import Column, Table
+from gemel.catalog import Column
 from gemel.plan.model import (
     AggregatePlan,
     Computing,
     CountOf,
     GroupList,
-    Hop,
     MeasureOf,
     Measures,
     Nested,
@@ -31,7 +30,9 @@ from gemel.sql.grouped import group_list
 from gemel.sql.groups import groups
 from gemel.sql.keyset import cursor
 from gemel.sql.measures import count_of, is_column, measured_columns, measures
+from gemel.sql.needed import needed
 from gemel.sql.slices import NUMBER, Parent, from_where, read_from
+from gemel.sql.spreads import lists
 from gemel.sql.texts import concat, constant, json_string, key
 from gemel.sql.values import column_json
 
@@ -39,9 +40,9 @@ from gemel.sql.values import column_json
 def objects(plan: RowsPlan, builder: Builder, parent: Parent | None = None) -> Fragment:
     """SELECT with one column ``j``: the JSON text of each row, in order."""
     if plan.is_grouped:
-        return groups(plan, builder, parent)
+        return groups(plan, builder, parent, _value)
     frame = Frame(builder, builder.alias(), plan.table)
-    found, source = read_from(plan.slice, frame, parent, _needed(plan.table, plan.fields))
+    found, source = read_from(plan.slice, frame, parent, needed(plan.table, plan.fields))
     return sql("SELECT ", object_of(found, plan.fields, strip=plan.strip_nulls), " AS j ", source)
 
 
@@ -70,7 +71,7 @@ def _members(frame: Frame, fields: Iterable[Output]) -> Iterator[Expression]:
         if number:
             yield literal(",")
         if isinstance(item, Nested) and item.spread:
-            yield _spread(frame, item)
+            yield lists(frame, item, _value) if item.hop.relation.to_many else _spread(frame, item)
         else:
             yield key(frame.builder, item.key)
             yield _value(frame, item)
@@ -100,6 +101,8 @@ def _single(selected: Fragment, inner: RowsPlan) -> Fragment:
 
 
 def _unless_null(frame: Frame, item: Output) -> Expression:
+    if isinstance(item, Nested) and item.spread and item.hop.relation.to_many:  # lists are never null
+        return sql(lists(frame, item, _value), " || ','") if item.rows.fields else literal("")
     if isinstance(item, Nested) and item.spread:
         members = join(" || ", (_unless_null_of(frame, item, inner) for inner in item.rows.fields))
         return sql(members) if item.rows.fields else literal("")
@@ -108,7 +111,7 @@ def _unless_null(frame: Frame, item: Output) -> Expression:
 
 def _unless_null_of(frame: Frame, item: Nested, inner: Output) -> Expression:
     other = Frame(frame.builder, frame.builder.alias(), item.rows.table)
-    found, source = read_from(item.rows.slice, other, (frame, item.hop.relation), _needed(item.rows.table, (inner,)))
+    found, source = read_from(item.rows.slice, other, (frame, item.hop.relation), needed(item.rows.table, (inner,)))
     return sql("coalesce((SELECT ", _unless_null(found, inner), " ", source, " LIMIT 1), '')")
 
 
@@ -117,43 +120,21 @@ def _spread(frame: Frame, item: Nested) -> Expression:
     builder, fields = frame.builder, item.rows.fields
     inner = Frame(builder, builder.alias(), item.rows.table)
     parent = (frame, item.hop.relation)
-    found, source = read_from(item.rows.slice, inner, parent, _needed(item.rows.table, fields))
-    missing = ",".join(f"{json_string(name)}:null" for name in _keys(fields))
+    found, source = read_from(item.rows.slice, inner, parent, needed(item.rows.table, fields))
+    missing = ",".join(f"{json_string(name)}:{text}" for name, text in _missing(fields))
     members = concat(_members(found, fields))
     return sql("coalesce((SELECT ", members, " ", source, " LIMIT 1), ", constant(builder, missing), ")")
 
 
-def _keys(fields: Iterable[Output]) -> Iterator[str]:
+def _missing(fields: Iterable[Output]) -> Iterator[tuple[str, str]]:
+    """What stands for the members of a row that is not there."""
     for item in fields:
-        if isinstance(item, Nested) and item.spread:
-            yield from _keys(item.rows.fields)
+        if not (isinstance(item, Nested) and item.spread):
+            yield item.key, "null"
+        elif item.hop.relation.to_many:
+            yield from ((name, "[]") for name, _ in _missing(item.rows.fields))
         else:
-            yield item.key
-
-
-def _needed(table: Table, fields: Iterable[Output]) -> Iterator[Column]:
-    """Columns of a table that its fields are made of."""
-    for item in fields:
-        if isinstance(item, Value):
-            yield item.use.column
-        elif isinstance(item, Nested | NestedAggregate):
-            yield from _joining(table, item.hop)
-        elif isinstance(item, Position):
-            for sort in item.order:
-                hop = next(iter(sort.path), sort.many)
-                if hop is not None:
-                    yield from _joining(table, hop)
-                elif sort.use is not None:
-                    yield sort.use.column
-
-
-def _joining(table: Table, hop: Hop) -> Iterator[Column]:
-    """Columns by which related rows are found."""
-    relation = hop.relation
-    pairs = relation.junction.near if relation.junction is not None else relation.pairs
-    yield from (table.columns[near] for near, _ in pairs)
-    if relation.condition is not None:
-        yield from table.stored
+            yield from _missing(item.rows.fields)
 
 
 # --- aggregates --------------------------------------------------------------
@@ -176,8 +157,8 @@ def _rows_of(plan: AggregatePlan, builder: Builder, parent: Parent | None) -> tu
         return frame, sql("")
     nodes = any(isinstance(item, NodeList) for item in plan.items)
     if plan.slice.is_cut or nodes:
-        needed = _needed_by_aggregate(plan)
-        return read_from(plan.slice, frame, parent, needed, aside=True, numbered=nodes)
+        columns = _needed_by_aggregate(plan)
+        return read_from(plan.slice, frame, parent, columns, aside=True, numbered=nodes)
     return frame, from_where(frame, plan.slice, parent)
 
 
@@ -193,7 +174,7 @@ def _is_aggregate(item: Computing) -> bool:
 def _needed_by_aggregate(plan: AggregatePlan) -> Iterator[Column]:
     for item in plan.items:
         if isinstance(item, NodeList):
-            yield from _needed(plan.table, item.fields)
+            yield from needed(plan.table, item.fields)
         elif isinstance(item, Measures):
             yield from measured_columns(item.items)
         elif isinstance(item, CountOf):

@@ -27,7 +27,6 @@ from gemel.request import (
 )
 from gemel_rest.parse.array import parse_array
 from gemel_rest.parse.syntax import FieldName, Filter, Item, OrderTerm, RowCount, Star, Test, Tree
-from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.tree import Node
 
 PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE})
@@ -77,8 +76,6 @@ class Builder:
             item = child.item
             if item is None or child.is_empty:
                 continue
-            if item.spread and child.relation is not None and child.relation.to_many:
-                raise not_implemented(f"Spreading the to-many relationship '{item.target}' is not implemented.")
             yield Embed(item.key, child.link, self.select(child), item.spread)
 
     def _plain(self, node: Node) -> Iterator[Field]:

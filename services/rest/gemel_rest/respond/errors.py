@@ -55,6 +55,7 @@ MISMATCHES = {
     "written-twice": ("42701", 400),
     "conflict-target": ("42P10", 400),
     "group": ("PGRST127", 400),
+    "group-order": ("42803", 400),
 }
 
 # Section 22; the first match counts.

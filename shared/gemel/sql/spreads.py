@@ -1,0 +1,67 @@
+"""Spreads of to-many relations: a list for each field, in one common order (``docs/dialects/rest.md``, R8-2)."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from gemel.plan.model import Nested, Output
+from gemel.sql.backend import Expression
+from gemel.sql.build import Frame
+from gemel.sql.fragment import Fragment, join, literal, sql
+from gemel.sql.needed import needed
+from gemel.sql.slices import read_from
+from gemel.sql.texts import concat, key
+
+ValueOf = Callable[[Frame, Output], Expression]
+"""JSON text of a field that is no spread."""
+Make = Callable[[Frame], Expression]
+
+
+def lists(frame: Frame, item: Nested, value_of: ValueOf) -> Expression:
+    """The members of a row that a to-many spread gives, without brackets."""
+    builder, alias = frame.builder, frame.builder.alias()
+    found, source = _rows(frame, item)
+    columns: list[Fragment] = []
+    members: list[Expression] = []
+    for number, (name, make) in enumerate(_made(item.rows.fields, value_of)):
+        columns.append(sql(make(found), f" AS j{number}"))
+        listed = sql("coalesce(", builder.backend.concat_rows(sql(f"{alias}.j{number}")), ", '')")
+        members += [literal(","), key(builder, name)] if number else [key(builder, name)]
+        members += [literal("["), listed, literal("]")]
+    chosen = sql("SELECT ", join(", ", columns), " ", source)
+    return sql("(SELECT ", concat(members), " FROM (", chosen, f") AS {alias})")
+
+
+def _rows(frame: Frame, item: Nested) -> tuple[Frame, Fragment]:
+    inner = Frame(frame.builder, frame.builder.alias(), item.rows.table)
+    parent = (frame, item.hop.relation)
+    return read_from(item.rows.slice, inner, parent, needed(item.rows.table, item.rows.fields))
+
+
+def _made(fields: Iterable[Output], value_of: ValueOf) -> Iterator[tuple[str, Make]]:
+    """Keys, and what is under them for a row; spreads in spreads are resolved."""
+    for item in fields:
+        if isinstance(item, Nested) and item.spread:
+            for name, make in _made(item.rows.fields, value_of):
+                yield name, _through(item, make)
+        else:
+            yield item.key, _plain(item, value_of)
+
+
+def _plain(item: Output, value_of: ValueOf) -> Make:
+    return lambda frame: value_of(frame, item)
+
+
+def _through(item: Nested, make: Make) -> Make:
+    """One field of a spread within a spread: of one related row, or a list."""
+
+    def value(frame: Frame) -> Expression:
+        found, source = _rows(frame, item)
+        made = make(found)
+        if not item.hop.relation.to_many:
+            return sql("coalesce((SELECT ", made, " ", source, " LIMIT 1), 'null')")
+        alias = frame.builder.alias()
+        listed = frame.builder.backend.concat_rows(sql(f"{alias}.j"))
+        return sql(
+            "(SELECT '[' || coalesce(", listed, ", '') || ']' FROM (SELECT ", made, " AS j ", source, f") AS {alias})"
+        )
+
+    return value
