@@ -57,7 +57,9 @@ def test_arguments(schema: GraphQLSchema) -> None:
     assert schema.mutation_type is not None
     listed = {name: str(argument.type) for name, argument in schema.query_type.fields["album"].args.items()}
     assert listed == {
+        "after": "String",
         "distinct_on": "[album_select_column!]",
+        "first": "Int",
         "limit": "Int",
         "offset": "Int",
         "order_by": "[album_order_by!]",
@@ -87,7 +89,9 @@ def test_rows_and_their_relations(schema: GraphQLSchema) -> None:
 
 def test_aggregates(schema: GraphQLSchema) -> None:
     """G1.1-13, G1.1-17, G8-1"""
-    assert fields(schema, "track_aggregate") == {"aggregate": "track_aggregate_fields", "nodes": "[track!]!"}
+    assert fields(schema, "track_aggregate") == {
+        "aggregate": "track_aggregate_fields", "nodes": "[track!]!", "groups": "[track_group!]!",
+    }  # fmt: skip
     assert fields(schema, "track_aggregate_fields")["sum"] == "track_sum_fields"
     assert fields(schema, "track_sum_fields")["unit_price"] == "numeric"
     assert fields(schema, "track_avg_fields")["milliseconds"] == "Float"

@@ -26,6 +26,9 @@ from gemel.request import (
     Embed,
     EmbedAggregate,
     Field,
+    GroupKey,
+    GroupOrder,
+    Groups,
     Link,
     Measure,
     MeasureGroup,
@@ -403,14 +406,33 @@ class Asker:
 
     def _aggregate(self, table: Table, depth: int = 0, parents: int = 1, fanout: float | None = None) -> Aggregate:
         visits = ceil(parents * (len(table.rows) if fanout is None else fanout))
-        items: list[Measure | Nodes | Constant | Count] = []
+        items: list[Measure | Nodes | Groups | Constant | Count] = []
         nodes = self.maybe(40)
         limited = self.maybe(25) or (nodes and visits > MOST_ROWS)
         if nodes:
             items.append(Nodes("nodes", self._fields(table, max(2, depth), min(visits, parents * 6))))
         if not items or self.maybe(70):
             items.append(self._measures(table))
+        if self.maybe(25):
+            items.append(self._groups(table))
         return Aggregate(tuple(items), self._rows(table, visits, (), limited=limited))
+
+    def _groups(self, table: Table) -> Groups:
+        by = tuple(dict.fromkeys(self.one_of(table.stored) for _ in range(self.number(1, 2))))
+        key = GroupKey("key", tuple(ColumnField(name, ColumnRef(name)) for name in by))
+        order: list[GroupOrder] = []
+        if self.maybe(40):
+            order.append(GroupOrder("count", None, *self._way()))
+        if self.maybe(40):
+            order.append(GroupOrder(None, ColumnRef(self.one_of(by)), *self._way()))
+        limit = self.slot(self.number(0, 20)) if self.maybe(50) else None
+        offset = self.slot(self.number(0, 3)) if self.maybe(20) else None
+        columns = tuple(ColumnRef(name) for name in by)
+        return Groups("groups", columns, (key, self._measures(table)), tuple(order), limit, offset)
+
+    def _way(self) -> tuple[bool, bool]:
+        """Descending, and nulls first."""
+        return self.maybe(50), self.maybe(50)
 
     def _measures(self, table: Table) -> Measure:
         makers: tuple[Callable[[Table, str], Count | MeasureGroup], ...] = (self._count, self._group)

@@ -18,6 +18,9 @@ from gemel.request import (
     Embed,
     EmbedAggregate,
     Field,
+    GroupKey,
+    GroupOrder,
+    Groups,
     Measure,
     MeasureGroup,
     Nodes,
@@ -154,9 +157,27 @@ class _Printer:
                 case Measure(key, parts):
                     inner = " ".join(self._measure(part) for part in parts)
                     said.append(f"{self._aliased(key, 'aggregate')} {{ {inner} }}")
+                case Groups():
+                    said.append(self._groups(table, item))
                 case _:
                     raise NotImplementedError(item)
         return f"{self._arguments(table, aggregate.rows)} {{ {' '.join(said)} }}"
+
+    def _groups(self, table: str, item: Groups) -> str:
+        by = self._list([Enum(column.name) for column in item.by])
+        arguments = [f"by: {self._render(by, f'[{table}_select_column!]!')}"]
+        if item.order:
+            order = self._list([_group_order(one) for one in item.order])
+            arguments.append(f"order_by: {self._render(order, f'[{table}_group_order_by!]')}")
+        for name, slot in (("limit", item.limit), ("offset", item.offset)):
+            if slot is not None:
+                arguments.append(f"{name}: {self._render(Leaf(slot, 'Int'), 'Int')}")
+        key, measure = item.items
+        assert isinstance(key, GroupKey)
+        assert isinstance(measure, Measure)
+        columns = " ".join(part.key for part in key.columns)
+        measures = " ".join(self._measure(part) for part in measure.items)
+        return f"groups({', '.join(arguments)}) {{ key {{ {columns} }} aggregate {{ {measures} }} }}"
 
     def _measure(self, item: Count | MeasureGroup | Constant) -> str:
         match item:
@@ -329,6 +350,13 @@ class _Printer:
                 return str(node)
             case _:
                 return _graphql(node)
+
+
+def _group_order(item: GroupOrder) -> Node:
+    way = Enum(("desc" if item.descending else "asc") + ("_nulls_first" if item.nulls_first else "_nulls_last"))
+    if item.column is None:
+        return {"aggregate": {"count": way}}
+    return {"key": {item.column.name: way}}
 
 
 def _graphql(value: Any) -> str:

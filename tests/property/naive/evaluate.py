@@ -14,6 +14,9 @@ from gemel.request import (
     Embed,
     EmbedAggregate,
     Field,
+    GroupKey,
+    GroupOrder,
+    Groups,
     Measure,
     MeasureGroup,
     Nodes,
@@ -24,7 +27,7 @@ from gemel.request import (
 )
 from property.naive.data import Data, Row, Table, Value
 from property.naive.measure import count, measure
-from property.naive.order import choose, cut, is_total
+from property.naive.order import choose, cut, is_total, placed
 from property.naive.relate import find_way
 from property.naive.values import cast, read_value
 
@@ -144,9 +147,44 @@ class Naive:
                 case Nodes(key, fields):
                     nodes = [self._object(table, row, fields) for row in found]
                     answer[key] = nodes if is_total(table, ask.rows) else Bag(nodes)
+                case Groups():
+                    answer[item.key] = self._group_list(found, item)
                 case Count() | Constant():
                     answer[item.key] = _measured(found, item)
         return answer
+
+    def _group_list(self, rows: Sequence[Row], ask: Groups) -> list[Any]:
+        groups: dict[tuple[Value, ...], list[Row]] = {}
+        for row in rows:
+            groups.setdefault(tuple(row[column.name] for column in ask.by), []).append(row)
+        plain = [GroupOrder(None, column, descending=False, nulls_first=False) for column in ask.by]
+        members = list(groups.values())
+        for order in reversed([*ask.order, *plain]):
+            keys = [len(item) if order.measure == "count" else item[0][_name(order)] for item in members]
+            members = placed(members, keys, descending=order.descending, nulls_first=order.nulls_first)
+        first = int(str(self.values[ask.offset.index])) if ask.offset is not None else 0
+        last = first + int(str(self.values[ask.limit.index])) if ask.limit is not None else None
+        return [self._group_object(item, ask) for item in members[first:last]]
+
+    def _group_object(self, rows: Sequence[Row], ask: Groups) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        for item in ask.items:
+            match item:
+                case GroupKey(key, columns):
+                    answer[key] = {
+                        part.key: part.text if isinstance(part, Constant) else rows[0][part.column.name]
+                        for part in columns
+                    }
+                case Measure(key, items):
+                    answer[key] = {part.key: _measured(rows, part) for part in items}
+                case Constant(key, text):
+                    answer[key] = text
+        return answer
+
+
+def _name(order: GroupOrder) -> str:
+    assert order.column is not None
+    return order.column.name
 
 
 def _measured(rows: Sequence[Row], item: Count | MeasureGroup | Constant) -> Any:

@@ -1,12 +1,15 @@
 """Rows in order, and cut."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from gemel.request import Link, Order, OrderAggregate, OrderColumn, Rows
 from property.naive.condition import holds
 from property.naive.data import PRIMARY_KEYS, Data, Row, Table, Value
 from property.naive.measure import measure
 from property.naive.relate import find_way
+
+Item = TypeVar("Item")
 
 
 def choose(data: Data, table: Table, rows: Sequence[Row], ask: Rows, values: Sequence[object]) -> list[Row]:
@@ -34,16 +37,20 @@ def is_total(table: Table, ask: Rows) -> bool:
 
 
 def _sorted(rows: list[Row], keys: list[Value], order: Order) -> list[Row]:
-    """Nulls stand where the order says, whichever its direction."""
+    return placed(rows, keys, descending=order.descending, nulls_first=order.nulls_first)
+
+
+def placed(rows: list[Item], keys: Sequence[Value], *, descending: bool, nulls_first: bool) -> list[Item]:
+    """Sorted by keys; nulls stand where it is said, whichever the direction."""
     pairs = list(zip(keys, rows, strict=True))
     nulls = [row for key, row in pairs if key is None]
     others = sorted(
         ((key, row) for key, row in pairs if key is not None),
         key=lambda pair: pair[0],  # type: ignore[arg-type,return-value]
-        reverse=order.descending,  # keeps equal ones in their order
+        reverse=descending,  # keeps equal ones in their order
     )
     present = [row for _, row in others]
-    return nulls + present if order.nulls_first else present + nulls
+    return nulls + present if nulls_first else present + nulls
 
 
 def _sort_value(data: Data, table: Table, row: Row, order: Order) -> Value:

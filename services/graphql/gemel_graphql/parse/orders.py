@@ -1,6 +1,7 @@
 """``order_by`` (``docs/dialects/graphql.md`` section 6)."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from gemel.request import ColumnRef, Link, Order, OrderAggregate, OrderColumn
 from gemel.request.read import MeasureName
@@ -32,7 +33,7 @@ def _orders(item: Given, path: Path) -> Iterator[Order]:
             continue
         match meaning_of(field):
             case ColumnOf(column):
-                chosen = _direction(value)
+                chosen = chosen_direction(value)
                 ref = ColumnRef(column.name, at=value.at)
                 yield OrderColumn(path, ref, chosen.descending, chosen.nulls_first)
             case RelatedRows(relation):
@@ -42,25 +43,31 @@ def _orders(item: Given, path: Path) -> Iterator[Order]:
 
 
 def _aggregates(item: Given, path: Path) -> Iterator[Order]:
+    for measure, column, way in measured(item):
+        yield OrderAggregate(path, measure, column, way.descending, way.nulls_first)
+
+
+def measured(item: Given) -> Iterator[tuple[Literal["count"] | MeasureName, ColumnRef | None, Direction]]:
+    """What is computed over rows, as sort keys: the measure, its column, and which way."""
     for _, field, value in item.members():
         if value.is_null:
             continue
         match meaning_of(field):
             case Part("count"):
-                chosen = _direction(value)
-                yield OrderAggregate(path, "count", None, chosen.descending, chosen.nulls_first)
+                yield "count", None, chosen_direction(value)
             case MeasureOf(name):
-                yield from _measure(value, path, name)
+                for _, inner, direction in value.members():
+                    if not direction.is_null:
+                        column = ColumnRef(meaning_of(inner).column.name, at=direction.at)
+                        yield name, column, chosen_direction(direction)
 
 
-def _measure(item: Given, path: Path, name: MeasureName) -> Iterator[Order]:
-    for _, field, value in item.members():
-        if not value.is_null:
-            chosen = _direction(value)
-            ref = ColumnRef(meaning_of(field).column.name, at=value.at)
-            yield OrderAggregate(path, name, ref, chosen.descending, chosen.nulls_first)
-
-
-def _direction(value: Given) -> Direction:
+def chosen_direction(value: Given) -> Direction:
+    """Which way to sort."""
     chosen: Direction = meaning_of(value.word())
     return chosen
+
+
+def columns(given: Given) -> tuple[ColumnRef, ...]:
+    """A list of columns."""
+    return tuple(ColumnRef(meaning_of(item.word()).column.name, at=item.at) for item in given.elements())

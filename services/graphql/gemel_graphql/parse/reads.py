@@ -9,9 +9,11 @@ from gemel.request import (
     ColumnRef,
     Constant,
     Count,
+    Cursor,
     Embed,
     EmbedAggregate,
     Field,
+    Groups,
     Link,
     Measure,
     MeasureGroup,
@@ -22,24 +24,26 @@ from gemel.request import (
 )
 from gemel_graphql.parse.filters import condition
 from gemel_graphql.parse.given import Given, Json
-from gemel_graphql.parse.orders import orders
+from gemel_graphql.parse.groups import groups
+from gemel_graphql.parse.orders import columns, orders
 from gemel_graphql.parse.path import read_path
-from gemel_graphql.parse.readers import Reader, limit_reader, offset_reader
-from gemel_graphql.parse.refuse import mismatch
+from gemel_graphql.parse.readers import Reader, limit_reader, offset_reader, text_reader
+from gemel_graphql.parse.refuse import mismatch, refuse
 from gemel_graphql.parse.scope import Scope
 from gemel_graphql.parse.selection import Selected, arguments, collect
 from gemel_graphql.schema.meaning import ColumnOf, MeasureOf, Part, RelatedAggregate, RelatedRows, meaning_of
 
 
-def fields(scope: Scope, selected: Selected) -> tuple[Field, ...]:
+def fields(scope: Scope, selected: Selected, *, listed: bool = False) -> tuple[Field, ...]:
     """What is selected of rows.
 
+    :param listed: the rows are members of a list, and so have a place in it.
     :raises RequestError: a field, an argument or a value is wrong.
     """
-    return tuple(_fields(scope, selected))
+    return tuple(_fields(scope, selected, listed))
 
 
-def _fields(scope: Scope, selected: Selected) -> Iterator[Field]:
+def _fields(scope: Scope, selected: Selected, listed: bool) -> Iterator[Field]:
     for item in collect(scope, selected.sets, selected.type, selected.at):
         if item.field is None:
             yield Constant(item.key, selected.type.name)
@@ -50,9 +54,15 @@ def _fields(scope: Scope, selected: Selected) -> Iterator[Field]:
             case RelatedRows(relation):
                 link = Link(relation.name, at=item.at)
                 chosen = rows(arguments(scope, item)) if relation.to_many else _nothing(scope, item)
-                yield Embed(item.key, link, Select(fields(scope, item), chosen))
+                yield Embed(item.key, link, Select(fields(scope, item, listed=relation.to_many), chosen))
             case RelatedAggregate(relation):
                 yield EmbedAggregate(item.key, Link(relation.name, at=item.at), aggregate(scope, item))
+            case Part("cursor"):
+                if not listed:
+                    raise refuse(
+                        "'_cursor' is a place in a list: it can be selected of the rows of a list only", item.at
+                    )
+                yield Cursor(item.key)
 
 
 def _nothing(scope: Scope, item: Selected) -> Rows:
@@ -76,12 +86,15 @@ def rows(given: Mapping[str, Given]) -> Rows:
     """Which rows, by the arguments of a list; an argument that is null counts as not given."""
     present = {name: value for name, value in given.items() if not value.is_null}
     where, order = present.get("where"), present.get("order_by")
+    if "first" in present and "limit" in present:
+        raise refuse("'first' and 'limit' say the same: give one of them", present["first"].at)
     return Rows(
         where=condition(where) if where is not None else None,
         order=orders(order) if order is not None else (),
         distinct=columns(present["distinct_on"]) if "distinct_on" in present else (),
-        limit=_number(present.get("limit"), limit_reader),
+        limit=_number(present.get("first", present.get("limit")), limit_reader),
         offset=_number(present.get("offset"), offset_reader),
+        after=present["after"].slot(text_reader) if "after" in present else None,
     )
 
 
@@ -89,20 +102,17 @@ def _number(given: Given | None, read: Reader) -> Slot | None:
     return given.slot(read) if given is not None else None
 
 
-def columns(given: Given) -> tuple[ColumnRef, ...]:
-    """A list of columns."""
-    return tuple(ColumnRef(meaning_of(item.word()).column.name, at=item.at) for item in given.elements())
-
-
 def aggregate(scope: Scope, selected: Selected) -> Aggregate:
     """What is made over rows."""
     chosen = rows(arguments(scope, selected))
-    items: list[Measure | Nodes | Constant | Count] = []
+    items: list[Measure | Nodes | Groups | Constant | Count] = []
     for item in collect(scope, selected.sets, selected.type, selected.at):
         if item.field is None:
             items.append(Constant(item.key, selected.type.name))
         elif meaning_of(item.field) == Part("nodes"):
-            items.append(Nodes(item.key, fields(scope, item)))
+            items.append(Nodes(item.key, fields(scope, item, listed=True)))
+        elif meaning_of(item.field) == Part("groups"):
+            items.append(groups(scope, item, _measures))
         else:
             items.append(Measure(item.key, tuple(_measures(scope, item))))
     return Aggregate(tuple(items), chosen)

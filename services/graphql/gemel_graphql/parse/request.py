@@ -145,7 +145,7 @@ def _root(scope: Scope, item: Selected, meaning: RowsField | AggregateField | By
     source = Source(table.schema, table.name, at=item.at)
     match meaning:
         case RowsField():
-            return Root(item.key, source, Select(fields(scope, item), rows(arguments(scope, item))))
+            return Root(item.key, source, Select(fields(scope, item, listed=True), rows(arguments(scope, item))))
         case AggregateField():
             return Root(item.key, source, aggregate(scope, item))
         case ByKeyField():

@@ -20,7 +20,7 @@ def order_by(types: Types, served: Served) -> GraphQLInputObjectType:
 
 def _keys(types: Types, served: Served) -> Iterator[tuple[str, GraphQLInputField]]:
     for column in served.columns:
-        yield column.name, _direction(types, column)
+        yield column.name, direction(types, column)
     for relation in served.relations:
         other = types.served(relation.target)
         if relation.to_many:
@@ -53,14 +53,15 @@ def _measure_order_by(
     types: Types, served: Served, name: MeasureName, columns: Sequence[Column]
 ) -> GraphQLInputObjectType:
     def fields() -> dict[str, GraphQLInputField]:
-        return {column.name: _direction(types, column) for column in columns}
+        return {column.name: direction(types, column) for column in columns}
 
     return types.input(
         f"{served.name}_{name}_order_by", f'order by {name}() on columns of table "{served.name}"', fields
     )
 
 
-def _direction(types: Types, column: Column) -> GraphQLInputField:
+def direction(types: Types, column: Column) -> GraphQLInputField:
+    """A column as a sort key."""
     made: GraphQLInputField = types.shared(
         ("order", column), lambda: GraphQLInputField(types.order_by(), extensions=meant(ColumnOf(column)))
     )

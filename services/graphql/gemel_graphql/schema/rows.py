@@ -19,6 +19,7 @@ from gemel.catalog import Column
 from gemel.request.read import MeasureName
 from gemel_graphql.schema.columns import select_column
 from gemel_graphql.schema.filters import bool_exp
+from gemel_graphql.schema.groups import groups
 from gemel_graphql.schema.meaning import (
     ColumnOf,
     MeasureOf,
@@ -47,6 +48,7 @@ def rows(types: Types, served: Served) -> GraphQLNonNull[GraphQLList[GraphQLNonN
 def _fields(types: Types, served: Served) -> Iterator[tuple[str, GraphQLField]]:
     for column in served.columns:
         yield column.name, _column(types, column)
+    yield "_cursor", types.shared("cursor", _cursor)
     for relation in served.relations:
         other = types.served(relation.target)
         meaning = meant(RelatedRows(relation, other.table))
@@ -84,12 +86,19 @@ def _column(types: Types, column: Column) -> GraphQLField:
     )
 
 
+def _cursor() -> GraphQLField:
+    text = "the row's place in its list, for the argument after"
+    return GraphQLField(GraphQLNonNull(GraphQLString), description=text, extensions=meant(Part("cursor")))
+
+
 def list_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:
     """Arguments of everything that is made over a list of rows."""
     return {
+        "after": GraphQLArgument(GraphQLString, description="only the rows behind the one with this _cursor"),
         "distinct_on": GraphQLArgument(
             GraphQLList(GraphQLNonNull(select_column(types, served))), description="distinct select on columns"
         ),
+        "first": GraphQLArgument(GraphQLInt, description="as limit, for pages by cursor"),
         "limit": GraphQLArgument(GraphQLInt, description="limit the number of rows returned"),
         "offset": GraphQLArgument(GraphQLInt, description="skip the first n rows. Use only with order_by"),
         "order_by": GraphQLArgument(
@@ -104,14 +113,16 @@ def aggregate(types: Types, served: Served) -> GraphQLObjectType:
 
     def fields() -> dict[str, GraphQLField]:
         return {
-            "aggregate": GraphQLField(_aggregate_fields(types, served), extensions=meant(Part("aggregate"))),
+            "aggregate": GraphQLField(aggregate_fields(types, served), extensions=meant(Part("aggregate"))),
+            "groups": groups(types, served, aggregate_fields(types, served)),
             "nodes": GraphQLField(rows(types, served), extensions=meant(Part("nodes"))),
         }
 
     return types.object(f"{served.name}_aggregate", f'aggregated selection of "{served.name}"', fields)
 
 
-def _aggregate_fields(types: Types, served: Served) -> GraphQLObjectType:
+def aggregate_fields(types: Types, served: Served) -> GraphQLObjectType:
+    """Type of what is computed over rows."""
     name = f"{served.name}_aggregate_fields"
     return types.object(name, f'aggregate fields of "{served.name}"', lambda: dict(_measures(types, served)))
 

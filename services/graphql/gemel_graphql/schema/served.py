@@ -19,6 +19,7 @@ ROW_MEASURES: Final[tuple[MeasureName, ...]] = (
 _TYPE_SUFFIXES: Final = (
     "", "_bool_exp", "_order_by", "_select_column", "_aggregate", "_aggregate_fields", "_aggregate_order_by",
     "_insert_input", "_set_input", "_inc_input", "_pk_columns_input", "_mutation_response",
+    "_aggregate_bool_exp", "_group", "_group_key", "_group_order_by", "_group_key_order_by",
     *(f"_{name}_{kind}" for name in ROW_MEASURES for kind in ("fields", "order_by")),
 )  # fmt: skip
 
@@ -88,7 +89,7 @@ def _relations(
 
 
 def _usable(member: str, table: str, warnings: list[str]) -> bool:
-    if NAME.fullmatch(member) and member not in {"_and", "_or", "_not"}:
+    if NAME.fullmatch(member) and member not in {"_and", "_or", "_not", "_cursor"}:
         return True
     warnings.append(f"{table}.{member} is not served by GraphQL: that is not a name that it can have there")
     return False
