@@ -9,6 +9,7 @@ import pytest
 from conftest import KINDS, CopyChinook
 from gemel.app import App
 from gemel.serve import Engine, open_engine
+from gemel.settings import Settings
 from property.naive.data import Data, read_data
 
 
@@ -36,10 +37,16 @@ def engines(
 
         async def start() -> dict[str, Engine]:
             return {
-                kind: await stack.enter_async_context(open_engine(item, chinook_app)) for kind, item in settings.items()
+                kind: await stack.enter_async_context(open_engine(_patient(item), chinook_app))
+                for kind, item in settings.items()
             }
 
         try:
             yield runner.run(start())
         finally:
             runner.run(stack.aclose())
+
+
+def _patient(settings: Settings) -> Settings:
+    """Random questions are asked for what they mean: some would take longer than a service gives them."""
+    return settings.model_copy(update={"statement_timeout": 300.0})

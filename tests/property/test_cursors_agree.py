@@ -1,6 +1,7 @@
 """Pages by cursor, put together, are the whole list: random filters and orders, random sizes of pages."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
@@ -10,10 +11,10 @@ import pytest
 
 from gemel.request import ColumnField, ColumnRef, Cursor, Query, Root, Select, Slot
 from gemel.serve import Engine
-from property.compare import parse
+from property.compare import difference, parse
 from property.naive.data import PRIMARY_KEYS, Data
 from property.questions import Question, questions
-from property.test_reads_agree import drawn
+from property.seeded import drawn
 
 QUICK, LONG = 100, 3000
 """Questions."""
@@ -40,7 +41,9 @@ def _pages(seeds: range, data: Data, engines: Mapping[str, Engine], runner: asyn
             continue
         size = Random(seed).randint(1, 40)
         marks = [runner.run(_check(engine, question, root, size)) for engine in engines.values()]
-        assert marks[0] == marks[1]  # a cursor of one database is one of the other
+        # A cursor of one database is one of the other, but for the last digit of an average.
+        one, other = [json.loads(item) for item in marks[0]], [parse(item) for item in marks[1]]
+        assert difference(one, other, key_order=True) is None
         checked += 1
     return checked
 

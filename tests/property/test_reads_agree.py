@@ -3,18 +3,13 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from random import Random
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import strategies as st
-from hypothesis.errors import StopTest
-from hypothesis.internal.conjecture.data import ConjectureData
 
-from figures import count, new_seed, write_figures
+from figures import write_figures
 from gemel.request import Select
 from gemel.serve import Engine
 from gemel_graphql.app import create_app as create_graphql
@@ -25,13 +20,14 @@ from property.naive.evaluate import Answer, Naive
 from property.questions import Question, questions
 from property.say_graphql import to_graphql
 from property.say_rest import to_rest
+from property.seeded import ask_long, drawn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 Clients = Mapping[tuple[str, str], httpx.AsyncClient]
 """By kind of database and dialect."""
 
-QUICK, LONG = 150, 50_000
+QUICK = 150
 """Questions of each dialect."""
 SECONDS = 30
 TOO_DEEP = "nested too deeply for SQLite"
@@ -79,31 +75,6 @@ def test_rest_long(data: Data, clients: Clients, runner: asyncio.Runner) -> None
     """REST, with many more questions, others each time."""
     asked = ask_long(questions(data, "rest"), lambda question: check_rest(question, data, clients, runner))
     write_figures("questions-rest", {"questions": asked.asked}, asked.seed)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a long run has asked."""
-
-    seed: int
-    asked: int
-
-
-def ask_long(strategy: st.SearchStrategy[Question], check: Callable[[Question], None]) -> Asked:
-    """Check ``GEMEL_TEST_QUESTIONS`` questions from a new seed on; the seed is told, and repeats them."""
-    seed, asked = new_seed(), 0
-    for question in drawn(strategy, range(seed, seed + count("QUESTIONS", LONG))):
-        check(question)
-        asked += 1
-    return Asked(seed, asked)
-
-
-def drawn(strategy: st.SearchStrategy[Question], seeds: range) -> Iterator[Question]:
-    """A question per seed, the same ones each time. A seed whose question would grow too large is left out."""
-    for seed in seeds:
-        source = ConjectureData(prefix=(), random=Random(seed))
-        with suppress(StopTest):
-            yield source.draw(strategy)
 
 
 def check_graphql(question: Question, data: Data, clients: Clients, runner: asyncio.Runner) -> None:
