@@ -42,7 +42,7 @@ def create_app(engine: Engine) -> AsgiApp:
     :raises AppError: ``resolvers.py`` of the app cannot be merged into the generated schema.
     """
     settings = engine.settings
-    generated = generate(engine.catalog, CONVENTIONS[settings.naming_convention])
+    generated = generate(engine.catalog, CONVENTIONS[settings.naming_convention], stringify=settings.stringify_numerics)
     for warning in generated.warnings:
         structlog.get_logger("gemel").warning("not served", reason=warning)
     own = read_own(engine.app.resolvers, generated.types) if engine.app.resolvers is not None else None

@@ -104,19 +104,16 @@ def _member(frame: Frame, aside: _Aside, path: Path, item: Output, embed_of: Emb
 def _computed(frame: Frame, aside: _Aside, path: Path, item: Group) -> Expression:
     backend, use, before = frame.builder.backend, item.use, item.before
     if use is None:
-        value, type_ = sql("count(*)"), simple(Kind.BIGINT)
-    else:
-        given, kind = _along(frame, path, lambda at: at.use(use)), use.type
-        if before is not None:
-            given, kind = backend.cast(given, frame.builder.stored(kind), before), before
-        added = aside.add(given, grouping=False)
-        if item.after is None:
-            return measured_json(frame, item.name, added, kind)
-        measured, type_ = backend.measure(item.name, added, frame.builder.stored(kind))
-        value = sql(measured)
-    if item.after is not None:
-        return backend.json(backend.cast(value, type_, item.after), item.after)
-    return backend.json(value, type_)
+        counted, type_ = sql("count(*)"), simple(Kind.BIGINT)
+        return (
+            backend.json(counted, type_)
+            if item.after is None
+            else backend.json(backend.cast(counted, type_, item.after), item.after)
+        )
+    given, kind = _along(frame, path, lambda at: at.use(use)), use.type
+    if before is not None:
+        given, kind = backend.cast(given, frame.builder.stored(kind), before), before
+    return measured_json(frame, item.name, aside.add(given, grouping=False), kind, item.after)
 
 
 def _along(frame: Frame, path: Path, make: Callable[[Frame], Expression]) -> Expression:

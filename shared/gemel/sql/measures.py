@@ -67,4 +67,4 @@ def _measure(frame: Frame, item: Item) -> list[Expression]:
 def _measured(frame: Frame, name: str, item: Value | Text) -> Expression:
     if isinstance(item, Text):
         return constant(frame.builder, json_string(item.text))
-    return measured_json(frame, name, frame.use(item.use), item.use.type)
+    return measured_json(frame, name, frame.use(item.use), item.use.type, item.cast)

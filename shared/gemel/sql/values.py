@@ -24,10 +24,14 @@ def value_json(builder: Builder, value: Expression, type_: ValueType) -> Express
     return marked(value, text, len(builder.codecs) - 1)
 
 
-def measured_json(frame: Frame, name: str, value: Expression, type_: ValueType) -> Expression:
-    """JSON text of a measure. The least and the greatest are values of the column."""
-    stored = frame.builder.stored(type_)
-    measured, found = frame.builder.backend.measure(name, value, stored)
+def measured_json(
+    frame: Frame, name: str, value: Expression, type_: ValueType, cast: ValueType | None = None
+) -> Expression:
+    """JSON text of a measure, cast if asked. The least and the greatest are values of the column."""
+    backend, stored = frame.builder.backend, frame.builder.stored(type_)
+    measured, found = backend.measure(name, value, stored)
+    if cast is not None:
+        return backend.json(backend.cast(measured, found, cast), cast)
     return value_json(frame.builder, measured, type_ if found is stored else found)
 
 

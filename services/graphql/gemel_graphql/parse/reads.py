@@ -49,8 +49,8 @@ def _fields(scope: Scope, selected: Selected, listed: bool) -> Iterator[Field]:
             yield Constant(item.key, selected.type.name)
             continue
         match meaning_of(item.field):
-            case ColumnOf(column):
-                yield ColumnField(item.key, _column(scope, item, column))
+            case ColumnOf(column, cast):
+                yield ColumnField(item.key, _column(scope, item, column), cast)
             case RelatedRows(relation):
                 link = Link(relation.name, at=item.at)
                 chosen = rows(arguments(scope, item)) if relation.to_many else _nothing(scope, item)
@@ -141,4 +141,5 @@ def _measured(scope: Scope, selected: Selected) -> Iterator[ColumnField | Consta
         if item.field is None:
             yield Constant(item.key, selected.type.name)
         else:
-            yield ColumnField(item.key, ColumnRef(meaning_of(item.field).column.name, at=item.at))
+            meaning: ColumnOf = meaning_of(item.field)
+            yield ColumnField(item.key, ColumnRef(meaning.column.name, at=item.at), meaning.cast)

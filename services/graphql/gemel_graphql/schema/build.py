@@ -86,10 +86,13 @@ class Generated:
     warnings: tuple[str, ...]
 
 
-def generate(catalog: Catalog, names: Names) -> Generated:
-    """Make the types of a catalog."""
+def generate(catalog: Catalog, names: Names, *, stringify: bool = False) -> Generated:
+    """Make the types of a catalog.
+
+    :param stringify: give numbers that a client could round as texts.
+    """
     served = surface(catalog, names)
-    types = Types(served, names)
+    types = Types(served, names, stringify)
     warnings = list(served.warnings)
     query, mutation = dict[str, GraphQLField](), dict[str, GraphQLField]()
     for table in served.tables.values():

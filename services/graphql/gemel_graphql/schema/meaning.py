@@ -76,6 +76,8 @@ class ColumnOf:
     """A column; in an output, an order, a filter or a row to be written."""
 
     column: Column
+    cast: str | None = None
+    """Of an output: type that its value is cast to (section 10.1, the stringify option)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def _column(types: Types, column: Column) -> GraphQLField:
         typed if column.nullable else GraphQLNonNull(typed),
         arguments,
         description=column.comment,
-        extensions=meant(ColumnOf(column)),
+        extensions=meant(types.given(column)),
     )
 
 
@@ -153,7 +153,7 @@ def _measured(types: Types, column: Column, keeps: bool) -> GraphQLField:
         lambda: GraphQLField(
             types.typed(column.type) if keeps else GraphQLFloat,
             description=column.comment,
-            extensions=meant(ColumnOf(column)),
+            extensions=meant(types.given(column) if keeps else ColumnOf(column)),
         ),
     )
     return made

@@ -15,8 +15,8 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from gemel.catalog import TableKey, ValueType
-from gemel_graphql.schema.meaning import Direction, meant
+from gemel.catalog import Column, Kind, TableKey, ValueType
+from gemel_graphql.schema.meaning import ColumnOf, Direction, meant
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.scalars import BUILT_IN, Typed, scalar_name, wrapped
 from gemel_graphql.schema.served import Served, Surface
@@ -25,6 +25,8 @@ T = TypeVar("T", bound=GraphQLNamedType)
 Fields = Callable[[], Mapping[str, GraphQLField]]
 InputFields = Callable[[], Mapping[str, GraphQLInputField]]
 
+STRINGIFIED = frozenset({Kind.BIGINT, Kind.NUMERIC, Kind.DOUBLE})
+"""Kinds that the stringify option is about (section 10.1)."""
 DIRECTIONS: Mapping[str, Direction] = {
     "asc": Direction(descending=False, nulls_first=False),
     "asc_nulls_first": Direction(descending=False, nulls_first=True),
@@ -53,6 +55,8 @@ class Types:
 
     surface: Surface
     names: Names
+    stringify: bool = False
+    """Numbers that a client could round are given as texts."""
     _made: dict[str, Any] = field(default_factory=dict)
     _shared: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -115,6 +119,10 @@ class Types:
         """The scalar of a column's type, or of its members'."""
         name = scalar_name(type_)
         return BUILT_IN.get(name) or self._made.get(name) or self._keep(GraphQLScalarType(name))
+
+    def given(self, column: Column) -> ColumnOf:
+        """A column whose values are given."""
+        return ColumnOf(column, "text" if self.stringify and column.type.kind in STRINGIFIED else None)
 
     def typed(self, type_: ValueType) -> Typed:
         """The scalar, or a list of it."""
