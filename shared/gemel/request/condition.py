@@ -115,6 +115,8 @@ class ValueTest:
     operator: Operator
     value: Slot | None = None
     negated: bool = False
+    language: str | None = None
+    """As of :class:`Compare`."""
     at: Location = field(default=(), compare=False)
 
 

@@ -21,9 +21,18 @@ def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
             raise operand.unexpected_null()
         if test.value == "truth":
             yield ValueTest(Operator.NULL, negated=not operand.truth(), at=operand.at)
+        elif test.value == "search":
+            yield _search(operand)
         else:
             slot = operand.slot(_reader(test, type_))
             yield ValueTest(test.operator, slot, test.negated, at=operand.at)
+
+
+def _search(operand: Given) -> ValueTest:
+    given = {name: item for name, item in operand.parts().items() if not item.is_null}
+    mode = meaning_of(given["mode"].word()).operator if "mode" in given else Operator.FTS_WEB
+    language = given["language"].constant_text() if "language" in given else None
+    return ValueTest(mode, given["query"].slot(text_reader), language=language, at=operand.at)
 
 
 def _reader(test: Test, type_: ValueType) -> Reader:

@@ -44,5 +44,5 @@ def _conditions(where: Given) -> Iterator[Condition]:
 def _comparisons(value: Given, column: Column) -> Iterator[Condition]:
     ref = ColumnRef(column.name, at=value.at)
     for test in value_tests(value, column.type):
-        compared = Compare(ref, test.operator, test.value, at=test.at)
+        compared = Compare(ref, test.operator, test.value, language=test.language, at=test.at)
         yield Not(compared) if test.negated else compared

@@ -27,6 +27,7 @@ from gemel_graphql.parse.operation import literal_value
 from gemel_graphql.parse.readers import Reader
 from gemel_graphql.parse.refuse import Bare, mismatch, null_value, refuse
 from gemel_graphql.parse.scope import Extract, Scope, Variables
+from gemel_graphql.schema.meaning import meaning_of
 
 Member = tuple[str, GraphQLInputField, "Given"]
 
@@ -99,6 +100,22 @@ class Given(ABC):
             if isinstance(field.type, GraphQLNonNull) and name not in names:
                 raise refuse(f"missing required field '{name}'", (*self.at, name))
         return found
+
+    def parts(self) -> "dict[str, Given]":
+        """Members of an object by what they are, whichever way names are written."""
+        return {meaning_of(field).name: item for _, field, item in self.members()}
+
+    def constant_text(self) -> str:
+        """A text that becomes part of the statement; of a variable, the plan is not kept.
+
+        :raises RequestError: it is none.
+        """
+        value = self.peek()
+        if type(value) is not str:
+            raise mismatch("a string", "String", value, self.at)
+        if isinstance(self, Json):
+            self.scope.cacheable = False
+        return value
 
     def word(self) -> GraphQLEnumValue:
         """Of an enum.

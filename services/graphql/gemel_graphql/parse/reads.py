@@ -23,12 +23,12 @@ from gemel.request import (
     Slot,
 )
 from gemel_graphql.parse.filters import condition
-from gemel_graphql.parse.given import Given, Json
+from gemel_graphql.parse.given import Given
 from gemel_graphql.parse.groups import groups
 from gemel_graphql.parse.orders import columns, orders
 from gemel_graphql.parse.path import read_path
 from gemel_graphql.parse.readers import Reader, limit_reader, offset_reader, text_reader
-from gemel_graphql.parse.refuse import mismatch, refuse
+from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.scope import Scope
 from gemel_graphql.parse.selection import Selected, arguments, collect
 from gemel_graphql.schema.meaning import ColumnOf, MeasureOf, Part, RelatedAggregate, RelatedRows, meaning_of
@@ -74,12 +74,7 @@ def _column(scope: Scope, item: Selected, column: Column) -> ColumnRef:
     given = arguments(scope, item).get("path")
     if given is None or given.is_null:
         return ColumnRef(column.name, at=item.at)
-    if isinstance(given, Json):
-        scope.cacheable = False  # the path is part of the statement
-    path = given.peek()
-    if type(path) is not str:
-        raise mismatch("a string", "String", path, given.at)
-    return ColumnRef(column.name, read_path(path, given.at), at=item.at)
+    return ColumnRef(column.name, read_path(given.constant_text(), given.at), at=item.at)
 
 
 def rows(given: Mapping[str, Given]) -> Rows:

@@ -97,7 +97,7 @@ def _refused(error: DatabaseError) -> Failure:
         return Failure(begin + error.text, code, error.at, internal)
     if state == "22025":  # a LIKE pattern that ends in its escape character
         return Failure(error.text, "bad-request", error.at, internal)
-    if state.startswith(("22", "54")):  # a wrong value, or more of it than fits
+    if state.startswith(("22", "54")) or state == "42601":  # wrong, too large, or no text search
         return Failure(error.text, "data-exception", error.at, internal)
     if state in ("40001", "40P01"):
         return Failure("serialization failure due to concurrent update", "concurrent-update", error.at, internal)

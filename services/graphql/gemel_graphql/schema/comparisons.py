@@ -16,6 +16,7 @@ from gemel.catalog import Kind, ValueType
 from gemel.request import Operator
 from gemel_graphql.schema.meaning import Test, meant
 from gemel_graphql.schema.scalars import is_array, scalar_name
+from gemel_graphql.schema.search import text_search
 from gemel_graphql.schema.types import Types
 
 EVERY: Final[Mapping[str, Test]] = {
@@ -40,6 +41,7 @@ TEXT: Final[Mapping[str, Test]] = {
     )
     for prefix in ("", "n")
 }
+SEARCH: Final[Mapping[str, Test]] = {"_search": Test(Operator.FTS_WEB, value="search")}
 CONTAINMENT: Final[Mapping[str, Test]] = {
     "_contains": Test(Operator.CONTAINS),
     "_contained_in": Test(Operator.CONTAINED),
@@ -60,6 +62,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "_nregex": "does the column NOT match the given POSIX regular expression, case sensitive",
     "_iregex": "does the column match the given POSIX regular expression, case insensitive",
     "_niregex": "does the column NOT match the given POSIX regular expression, case insensitive",
+    "_search": "does the column meet the text search",
     "_contains": "does the column contain the given json value at the top level",
     "_contained_in": "is the column contained in the given json value",
     "_has_key": "does the string exist as a top-level key in the column",
@@ -84,7 +87,9 @@ def tests_of(type_: ValueType) -> Mapping[str, Test]:
     type_ = type_.served
     more: Mapping[str, Test] = {}
     if scalar_name(type_) in {"String", "bpchar", "citext"} and not is_array(type_):
-        more = TEXT
+        more = {**TEXT, **SEARCH}
+    elif type_.name == "tsvector":
+        more = SEARCH
     elif type_.kind is Kind.JSONB:
         more = {**CONTAINMENT, **KEYS}
     elif is_array(type_):
@@ -100,6 +105,7 @@ def _tests(types: Types, type_: ValueType) -> Iterator[tuple[str, GraphQLInputFi
         "text": types.scalar(type_) if type_.is_text else GraphQLString,
         "texts": GraphQLList(GraphQLNonNull(GraphQLString)),
         "truth": GraphQLBoolean,
+        "search": text_search(types),
     }
     for name, test in tests_of(type_).items():
         yield name, GraphQLInputField(arguments[test.value], description=_MEANINGS.get(name), extensions=meant(test))

@@ -135,9 +135,16 @@ class Test:
 
     operator: Operator
     negated: bool = False
-    value: Literal["column", "list", "text", "texts", "truth"] = "column"
-    """What it takes: a value of the column's type, a list of such, a text, a list of texts, or a constant truth value
-    that chooses the test (``_is_null``)."""
+    value: Literal["column", "list", "text", "texts", "truth", "search"] = "column"
+    """What it takes: a value of the column's type, a list of such, a text, a list of texts, a constant truth value
+    that chooses the test (``_is_null``), or a search."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchMode:
+    """How the query of a text search is written."""
+
+    operator: Operator
 
 
 # --- orders ------------------------------------------------------------------
