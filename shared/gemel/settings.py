@@ -9,7 +9,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     body_limit: int = Field(4_194_304, ge=1024, description="bytes a request body may have")
     max_rows: int = Field(0, ge=0, description="most rows of any one list in REST; 0 is no limit")
     rest_aggregates: bool = Field(False, description="allow aggregate functions in the select of REST")
+    naming_convention: Literal["hasura-default", "graphql-default"] = Field(
+        "hasura-default", description="names in GraphQL: album_by_pk, or albumByPk and types like AlbumBoolExp"
+    )
     safe_writes: bool = Field(True, description="refuse a REST update or delete without a filter")
     migrate_wait: float = Field(600.0, ge=0, description="seconds a migration waits for the lock")
     state: bool = Field(True, description="keep Gemel's own tables in the database")

@@ -18,3 +18,11 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         else:
             settings = stack.enter_context(request.getfixturevalue("copy_chinook")("postgresql", folder))
             yield services(settings.database, folder, stack)
+
+
+@pytest.fixture(scope="session")
+def camel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """GraphQL under the other naming convention; on one database, for names are no matter of the database."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("camel")
+        yield embedded(folder, stack, GEMEL_NAMING_CONVENTION="graphql-default")

@@ -21,9 +21,11 @@ class Served:
     token: str
 
 
-def embedded(folder: Path, stack: ExitStack) -> Served:
+def embedded(folder: Path, stack: ExitStack, **environ: str) -> Served:
     """``main.py`` on SQLite, where programs of this machine are admin."""
-    running = stack.enter_context(program([str(ROOT / "main.py"), "--seed"], folder, GEMEL_PORT=str(free_port())))
+    running = stack.enter_context(
+        program([str(ROOT / "main.py"), "--seed"], folder, GEMEL_PORT=str(free_port()), **environ)
+    )
     address = running.wait_for(r"GraphQL +(http://.*)/graphql")[1]
     wait_until_ready(address)
     return _served(address, address)

@@ -40,7 +40,7 @@ def run(name: str, served: Served) -> None:
 
 def test_every_library_is_run() -> None:
     """A file of tests that nobody calls would prove nothing."""
-    called = re.findall(r'run\("([a-z-]+)", served\)', Path(__file__).read_text(encoding="utf-8"))
+    called = re.findall(r'run\("([a-z-]+)", \w+\)', Path(__file__).read_text(encoding="utf-8"))
     assert sorted(called) == sorted(path.name.removesuffix(".test.js") for path in FOLDER.glob("*.test.js"))
 
 
@@ -77,3 +77,8 @@ def test_refine_on_hasura(served: Served) -> None:
 def test_urql(served: Served) -> None:
     """G3-2, G8-7"""
     run("urql", served)
+
+
+def test_refine_under_graphql_default(camel: Served) -> None:
+    """G1.2-1, G1.2-2, G1.2-3, G1.2-4, G1.2-6"""
+    run("refine-hasura-camel", camel)

@@ -10,6 +10,7 @@ from graphql_client import GraphQL
 from gemel_graphql.app import schemas
 from gemel_graphql.own.schema import read_own
 from gemel_graphql.schema.build import generate
+from gemel_graphql.schema.names import CONVENTIONS
 
 
 def test_insert_update_delete(graphql_write: GraphQL) -> None:
@@ -87,7 +88,7 @@ def test_introspection_is_what_the_reference_implementation_says(
     """Character for character: keys in their order, merged fields, directives, defaults (G10.5)."""
     resolvers = graphql.engine.app.resolvers
     assert resolvers is not None
-    generated = generate(graphql.engine.catalog)
+    generated = generate(graphql.engine.catalog, CONVENTIONS["hasura-default"])
     whole = schemas(generated, read_own(resolvers, generated.types)).admin.whole()
     expected = execute_sync(whole, parse(query), variable_values=dict(variables))
     assert expected.errors is None

@@ -21,6 +21,7 @@ from gemel_graphql.parse.document import read_document
 from gemel_graphql.parse.operation import choose
 from gemel_graphql.parse.request import parse_operation
 from gemel_graphql.schema.build import generate
+from gemel_graphql.schema.names import CONVENTIONS
 from processes import FOLDERS, PATIENCE, ROOT, Program, free_port, program, wait_until_ready
 
 MAIN = str(ROOT / "main.py")
@@ -142,7 +143,7 @@ def filled(folder: Path, tables: int, monkeypatch: pytest.MonkeyPatch) -> int:
     name = f"ring_of_{tables}"
     write_app(folder, name, tables)
     monkeypatch.syspath_prepend(folder)
-    generated = generate(read_catalog(load_app(name).mappers))
+    generated = generate(read_catalog(load_app(name).mappers), CONVENTIONS["hasura-default"])
     schema = schemas(generated, None).admin
     operation = choose(read_document('{ t0005(where: {before: {name: {_eq: "x"}}}) { id after { id } } }'), None)
     assert parse_operation(schema, operation, {}).query is not None

@@ -6,7 +6,6 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI
 
-from gemel.catalog import Catalog
 from gemel.errors import AppError
 from gemel.observe.asgi import AsgiApp
 from gemel.serve import Engine
@@ -15,6 +14,7 @@ from gemel_graphql.graphiql import PREFIX, Page
 from gemel_graphql.own.schema import Own, read_own
 from gemel_graphql.respond.errors import unexpected
 from gemel_graphql.schema.build import Generated, Schemas, everything, generate, nothing
+from gemel_graphql.schema.names import CONVENTIONS
 from gemel_graphql.service import Service
 
 PATHS: Final = ("/graphql", "/v1/graphql")
@@ -42,7 +42,7 @@ def create_app(engine: Engine) -> AsgiApp:
     :raises AppError: ``resolvers.py`` of the app cannot be merged into the generated schema.
     """
     settings = engine.settings
-    generated = generate(engine.catalog)
+    generated = generate(engine.catalog, CONVENTIONS[settings.naming_convention])
     for warning in generated.warnings:
         structlog.get_logger("gemel").warning("not served", reason=warning)
     own = read_own(engine.app.resolvers, generated.types) if engine.app.resolvers is not None else None
@@ -63,11 +63,6 @@ def schemas(generated: Generated, own: Own | None) -> Schemas:
                 raise AppError(f"resolvers: the root field {name!r} is generated already: choose another name")
             fields[name] = item
     return Schemas(everything(query, mutation), nothing())
-
-
-def schema_of(catalog: Catalog) -> Schemas:
-    """The generated schemas alone."""
-    return schemas(generate(catalog), None)
 
 
 def crash(trace_id: str) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:

@@ -25,7 +25,6 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from gemel.catalog import TableKey
 from gemel.errors import AppError
 from gemel_graphql.schema.meaning import OwnField, meant
 from gemel_graphql.schema.rows import row
@@ -41,8 +40,6 @@ class Own:
 
     schema: GraphQLSchema
     """Strawberry's, which is executed."""
-    tables: Mapping[str, Served]
-    """By the name of the generated type that a mapped class stands for."""
     query: Mapping[str, GraphQLField]
     """Root fields of the merged schema."""
     mutation: Mapping[str, GraphQLField]
@@ -60,7 +57,6 @@ def read_own(module: ModuleType, types: Types) -> Own | None:
     merge = _Merge(module.__name__, types)
     return Own(
         schema,
-        {served.name: served for served in types.surface.tables.values()},
         merge.roots(schema.query_type, mutation=False) if query is not None else {},
         merge.roots(schema.mutation_type, mutation=True),
     )
@@ -77,7 +73,7 @@ class _Nothing:
 
 
 def _strawberry(module: str, query: type, mutation: type | None, types: Types) -> GraphQLSchema:
-    config = StrawberryConfig(auto_camel_case=False, scalar_map=_placeholders(types.surface.tables))
+    config = StrawberryConfig(auto_camel_case=False, scalar_map=_placeholders(types))
     try:
         schema = strawberry.Schema(query=query, mutation=mutation, config=config)
     except Exception as error:
@@ -85,17 +81,17 @@ def _strawberry(module: str, query: type, mutation: type | None, types: Types) -
     return schema._schema
 
 
-def _placeholders(tables: Mapping[TableKey, Served]) -> dict[object, ScalarDefinition]:
+def _placeholders(types: Types) -> dict[object, ScalarDefinition]:
     return {
         served.table.mapper.class_: ScalarDefinition(
-            name=served.name,
+            name=types.names.type(served.name),
             description=PLACEHOLDER,
             specified_by_url=None,
             serialize=_passed_on,
             parse_value=_refused,
             parse_literal=None,
         )
-        for served in tables.values()
+        for served in types.surface.tables.values()
     }
 
 
@@ -167,7 +163,8 @@ class _Merge:
         return made
 
     def _served(self, name: str) -> Served:
-        return next(served for served in self.types.surface.tables.values() if served.name == name)
+        tables = self.types.surface.tables.values()
+        return next(served for served in tables if self.types.names.type(served.name) == name)
 
     def _check_name(self, type_: GraphQLNamedType) -> None:
         if is_specified_scalar_type(type_):

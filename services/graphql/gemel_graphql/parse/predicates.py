@@ -26,7 +26,7 @@ def predicate(link: Link, value: Given, condition: Callable[[Given], Condition])
     if asked.is_null:
         raise asked.unexpected_null()
     tested: MeasureTested = meaning_of(field)
-    given = {name: item for name, _, item in asked.members() if not _is_missing(item)}
+    given = {meaning_of(field).name: item for _, field, item in asked.members() if not _is_missing(item)}
     return RelatedMeasure(
         link,
         tested.name,
@@ -50,7 +50,7 @@ def _columns(name: MeasureTest, given: Given | None) -> tuple[ColumnRef, ...]:
     if name == "count":
         return tuple(_column(item) for item in given.elements())
     if name in ("corr", "covar_samp"):
-        sides = {side: item for side, _, item in given.members()}
+        sides = {meaning_of(field).name: item for _, field, item in given.members()}
         return (_column(sides["X"]), _column(sides["Y"]))
     return (_column(given),)
 

@@ -181,7 +181,7 @@ def _condition(scope: Scope, directive: DirectiveNode, at: Location) -> bool:
 
 
 def arguments(scope: Scope, selected: Selected) -> dict[str, Given]:
-    """Arguments of a field, by name; those that were not given are missing.
+    """Arguments of a field, by the name that no convention changes; those that were not given are missing.
 
     :raises RequestError: one is unknown, missing, null where that is not allowed, or of another type.
     """
@@ -203,12 +203,13 @@ def arguments_of(
         argument = node.name.value
         if argument not in known:
             raise refuse(f"'{name}' has no argument named '{argument}'", at[:-1] if at[-1] == "args" else at)
-        if argument in found:
-            raise refuse(f"argument '{argument}' is given more than once", (*at, argument))
         declared = known[argument]
+        name_within = declared.out_name or argument
+        if name_within in found:
+            raise refuse(f"argument '{argument}' is given more than once", (*at, argument))
         has_default = declared.default_value is not Undefined
-        found[argument] = given(scope, node.value, declared.type, (*at, argument), has_default=has_default)
+        found[name_within] = given(scope, node.value, declared.type, (*at, argument), has_default=has_default)
     for argument, declared in known.items():
-        if is_required_argument(declared) and argument not in found:
+        if is_required_argument(declared) and (declared.out_name or argument) not in found:
             raise refuse(f"missing required field '{argument}'", (*at, argument))
     return found

@@ -82,7 +82,8 @@ def _write(
         case "update":
             return Update(key, source, condition(given["where"]), _assignments(given, at), returning, at=at)
         case "update_by_pk":
-            chosen = _by_key(table, {name: value for name, _, value in given["pk_columns"].members()})
+            members = given["pk_columns"].members()
+            chosen = _by_key(table, {meaning_of(field).column.name: value for _, field, value in members})
             return Update(key, source, chosen, _assignments(given, at), returning, at=at)
         case "delete":
             return Delete(key, source, condition(given["where"]), returning, at=at)

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from gemel.catalog import Catalog
+from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.roots import mutation_fields, no_queries, query_fields
 from gemel_graphql.schema.served import surface
 from gemel_graphql.schema.types import Types
@@ -85,15 +86,15 @@ class Generated:
     warnings: tuple[str, ...]
 
 
-def generate(catalog: Catalog) -> Generated:
+def generate(catalog: Catalog, names: Names) -> Generated:
     """Make the types of a catalog."""
-    served = surface(catalog)
-    types = Types(served)
+    served = surface(catalog, names)
+    types = Types(served, names)
     warnings = list(served.warnings)
     query, mutation = dict[str, GraphQLField](), dict[str, GraphQLField]()
     for table in served.tables.values():
-        _merge(query, query_fields(types, table), warnings)
-        _merge(mutation, mutation_fields(types, table), warnings)
+        _merge(query, types.fields(query_fields(types, table)), warnings)
+        _merge(mutation, types.fields(mutation_fields(types, table)), warnings)
     return Generated(types, query, mutation, tuple(warnings))
 
 

@@ -20,7 +20,7 @@ def select_column(types: Types, served: Served) -> GraphQLEnumType:
 def column_enum(types: Types, name: str, description: str, columns: Iterable[Column]) -> GraphQLEnumType:
     """Enum of some columns."""
     values = {
-        column.name: GraphQLEnumValue(column.name, "column name", extensions=meant(ColumnOf(column)))
+        types.names.field(column.name): GraphQLEnumValue(column.name, "column name", extensions=meant(ColumnOf(column)))
         for column in columns
     }
     return types.enum(name, description, values)

@@ -1,18 +1,21 @@
 """Which tables, columns and relations have a place in the schema, and under which names."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from gemel.catalog import DEFAULT_SCHEMA, Catalog, Column, Relation, Table, TableKey
 from gemel.request.read import MeasureName
+from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.scalars import BUILT_IN, NAMES, scalar_name
 
 NAME: Final = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 """GraphQL's names (October 2021, section 2.1.9) that are not reserved for introspection."""
 ROOTS: Final = ("query_root", "mutation_root", "subscription_root")
-RESERVED: Final = frozenset({*ROOTS, *BUILT_IN, *NAMES.values(), "ID", "order_by"})
+RESERVED: Final = frozenset({*ROOTS, *BUILT_IN, *NAMES.values(), "ID"})
+FIXED: Final = frozenset({"_and", "_or", "_not", "_cursor"})
+"""Members that stand beside those of the table."""
 ROW_MEASURES: Final[tuple[MeasureName, ...]] = (
     "sum", "avg", "min", "max", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop",
 )  # fmt: skip
@@ -30,7 +33,7 @@ class Served:
 
     table: Table
     name: str
-    """Base of all its names."""
+    """Base of all its names, in the form of ``hasura-default``."""
     columns: tuple[Column, ...]
     relations: tuple[Relation, ...]
 
@@ -45,17 +48,18 @@ class Surface:
     warnings: tuple[str, ...] = field(default=())
 
 
-def surface(catalog: Catalog) -> Surface:
+def surface(catalog: Catalog, names: Names) -> Surface:
     """Choose names. What has none that GraphQL accepts, or one that is taken, is left out and warned of."""
     warnings: list[str] = []
     scalars = frozenset(
         scalar_name(column.type) for table in catalog.tables.values() for column in table.columns.values()
     )
-    taken = set(RESERVED | scalars) | {f"{name}_comparison_exp" for name in scalars | RESERVED}
+    taken = set(RESERVED | scalars) | {names.type(f"{name}_comparison_exp") for name in scalars | RESERVED}
+    taken.add(names.type("order_by"))
     named: dict[TableKey, str] = {}
     for key in sorted(catalog.tables, key=lambda key: (key[0] != DEFAULT_SCHEMA, key)):
         name = key[1] if key[0] == DEFAULT_SCHEMA else f"{key[0]}_{key[1]}"
-        types = {name + suffix for suffix in _TYPE_SUFFIXES}
+        types = {names.type(name + suffix) for suffix in _TYPE_SUFFIXES}
         if not NAME.fullmatch(name):
             warnings.append(f"table {name!r} is not served by GraphQL: that is not a GraphQL name")
         elif taken & types:
@@ -64,32 +68,39 @@ def surface(catalog: Catalog) -> Surface:
         else:
             taken |= types
             named[key] = name
-    tables = {key: _served(catalog.tables[key], name, named, warnings) for key, name in named.items()}
+    members = _Members(names, named, warnings)
+    tables = {key: members.served(catalog.tables[key]) for key in named}
     return Surface(tables, frozenset(taken), tuple(warnings))
 
 
-def _served(table: Table, name: str, named: Mapping[TableKey, str], warnings: list[str]) -> Served:
-    columns = tuple(column for column in table.columns.values() if _usable(column.name, name, warnings))
-    used = {column.name for column in columns}
-    return Served(table, name, columns, tuple(_relations(table, name, named, used, warnings)))
+@dataclass(frozen=True, eq=False)
+class _Members:
+    """Chooses the members of tables."""
 
+    names: Names
+    named: Mapping[TableKey, str]
+    warnings: list[str]
 
-def _relations(
-    table: Table, name: str, named: Mapping[TableKey, str], used: set[str], warnings: list[str]
-) -> Iterator[Relation]:
-    for relation in table.relations.values():
-        if not relation.declared or relation.target not in named or not _usable(relation.name, name, warnings):
-            continue
-        names = {relation.name, f"{relation.name}_aggregate"} if relation.to_many else {relation.name}
-        if used & names:
-            warnings.append(f"relation {name}.{relation.name} is not served by GraphQL: its name is taken")
-            continue
-        used |= names
-        yield relation
+    def served(self, table: Table) -> Served:
+        name, used = self.named[table.key], set[str]()
+        columns = tuple(column for column in table.columns.values() if self._takes(used, name, column.name))
+        relations = (item for item in table.relations.values() if item.declared and item.target in self.named)
+        return Served(
+            table,
+            name,
+            columns,
+            tuple(item for item in relations if self._takes(used, name, item.name, aggregate=item.to_many)),
+        )
 
-
-def _usable(member: str, table: str, warnings: list[str]) -> bool:
-    if NAME.fullmatch(member) and member not in {"_and", "_or", "_not", "_cursor"}:
-        return True
-    warnings.append(f"{table}.{member} is not served by GraphQL: that is not a name that it can have there")
-    return False
+    def _takes(self, used: set[str], table: str, member: str, *, aggregate: bool = False) -> bool:
+        """Whether a member has its names, which are then used."""
+        own = {self.names.field(member)} | ({self.names.field(f"{member}_aggregate")} if aggregate else set())
+        if not all(map(NAME.fullmatch, (member, *own))) or own & FIXED:
+            reason = "that is not a name that it can have there"
+        elif own & used:
+            reason = "its name is taken"
+        else:
+            used |= own
+            return True
+        self.warnings.append(f"{table}.{member} is not served by GraphQL: {reason}")
+        return False

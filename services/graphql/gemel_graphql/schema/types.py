@@ -1,6 +1,6 @@
 """The types of one schema, each made once and filled when it is first looked into."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from graphql import (
 
 from gemel.catalog import TableKey, ValueType
 from gemel_graphql.schema.meaning import Direction, meant
+from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.scalars import BUILT_IN, Typed, scalar_name, wrapped
 from gemel_graphql.schema.served import Served, Surface
 
@@ -44,13 +45,14 @@ _DIRECTION_TEXTS = {
 
 @dataclass(frozen=True, eq=False)
 class Types:
-    """Store of named types.
+    """Store of named types. Names are given to it in the form of ``hasura-default``, and written as ``names`` does.
 
     Fields are thunks: of a thousand tables only those that a request touches are ever filled. Introspection fills the
     rest in a thread of its own, hence the atomic ``setdefault``.
     """
 
     surface: Surface
+    names: Names
     _made: dict[str, Any] = field(default_factory=dict)
     _shared: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -75,15 +77,38 @@ class Types:
         self, name: str, description: str | None, fields: Fields, extensions: dict[str, Any] | None = None
     ) -> GraphQLObjectType:
         """An object type."""
+        name = self.names.type(name)
         found: GraphQLObjectType | None = self._made.get(name)
-        return found or self._keep(GraphQLObjectType(name, fields, description=description, extensions=extensions))
+        if found is None:
+            made = GraphQLObjectType(
+                name, lambda: dict(self.fields(fields().items())), description=description, extensions=extensions
+            )
+            found = self._keep(made)
+        return found
+
+    def fields(self, fields: Iterable[tuple[str, GraphQLField]]) -> Iterator[tuple[str, GraphQLField]]:
+        """Fields under the names that they are served by; an argument's ``out_name`` is the name that it was given."""
+        for name, item in fields:
+            for argument, declared in item.args.items():
+                declared.out_name = declared.out_name or argument
+            item.args = {self.names.field(argument): declared for argument, declared in item.args.items()}
+            yield self.names.field(name), item
 
     def input(self, name: str, description: str | None, fields: InputFields) -> GraphQLInputObjectType:
         """An input type."""
-        return self._made.get(name) or self._keep(GraphQLInputObjectType(name, fields, description=description))
+
+        def named() -> Mapping[str, GraphQLInputField]:
+            return {self.names.field(member): item for member, item in fields().items()}
+
+        name = self.names.type(name)
+        return self._made.get(name) or self._keep(GraphQLInputObjectType(name, named, description=description))
 
     def enum(self, name: str, description: str, values: Mapping[str, GraphQLEnumValue]) -> GraphQLEnumType:
-        """An enum type."""
+        """An enum type.
+
+        :param values: by the name that they are served by, for a column is written in another way than a word.
+        """
+        name = self.names.type(name)
         return self._made.get(name) or self._keep(GraphQLEnumType(name, dict(values), description=description))
 
     def scalar(self, type_: ValueType) -> GraphQLScalarType:
@@ -98,7 +123,7 @@ class Types:
     def order_by(self) -> GraphQLEnumType:
         """The enum of directions."""
         values = {
-            name: GraphQLEnumValue(name, _DIRECTION_TEXTS[name], extensions=meant(direction))
+            self.names.value(name): GraphQLEnumValue(name, _DIRECTION_TEXTS[name], extensions=meant(direction))
             for name, direction in DIRECTIONS.items()
         }
-        return self._made.get("order_by") or self.enum("order_by", "column ordering options", values)
+        return self.enum("order_by", "column ordering options", values)
