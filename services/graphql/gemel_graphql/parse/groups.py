@@ -7,7 +7,7 @@ from gemel_graphql.parse.given import Given
 from gemel_graphql.parse.orders import chosen_direction, columns, measured
 from gemel_graphql.parse.readers import limit_reader, offset_reader
 from gemel_graphql.parse.scope import Scope
-from gemel_graphql.parse.selection import Selected, arguments, collect
+from gemel_graphql.parse.selection import Selected, arguments, collect, in_capitals
 from gemel_graphql.schema.meaning import Part, meaning_of
 
 Measures = Callable[[Scope, Selected], Iterator[Count | MeasureGroup | Constant]]
@@ -39,7 +39,8 @@ def _key(scope: Scope, selected: Selected) -> Iterator[ColumnField | Constant]:
         if item.field is None:
             yield Constant(item.key, selected.type.name)
         else:
-            yield ColumnField(item.key, ColumnRef(meaning_of(item.field).column.name, at=item.at))
+            column = ColumnRef(meaning_of(item.field).column.name, at=item.at)
+            yield ColumnField(item.key, column, capitals=in_capitals(item))
 
 
 def _orders(order_by: Given) -> Iterator[GroupOrder]:

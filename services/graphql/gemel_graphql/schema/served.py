@@ -26,6 +26,8 @@ _TYPE_SUFFIXES: Final = (
     *(f"_{name}_{kind}" for name in ROW_MEASURES for kind in ("fields", "order_by")),
 )  # fmt: skip
 
+_ENUM_SUFFIXES: Final = ("_enum", "_enum_comparison_exp")
+
 
 @dataclass(frozen=True, eq=False)
 class Served:
@@ -59,7 +61,8 @@ def surface(catalog: Catalog, names: Names) -> Surface:
     named: dict[TableKey, str] = {}
     for key in sorted(catalog.tables, key=lambda key: (key[0] != DEFAULT_SCHEMA, key)):
         name = key[1] if key[0] == DEFAULT_SCHEMA else f"{key[0]}_{key[1]}"
-        types = {names.type(name + suffix) for suffix in _TYPE_SUFFIXES}
+        suffixes = (*_TYPE_SUFFIXES, *_ENUM_SUFFIXES) if catalog.tables[key].enum else _TYPE_SUFFIXES
+        types = {names.type(name + suffix) for suffix in suffixes}
         if not NAME.fullmatch(name):
             warnings.append(f"table {name!r} is not served by GraphQL: that is not a GraphQL name")
         elif taken & types:
