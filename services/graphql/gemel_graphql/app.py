@@ -11,9 +11,11 @@ from gemel.observe.asgi import AsgiApp
 from gemel.serve import Engine
 from gemel_graphql.endpoint import JSON, Endpoint
 from gemel_graphql.graphiql import PREFIX, Page
+from gemel_graphql.interface import Interface, Interfaces, Rows
 from gemel_graphql.own.schema import Own, read_own
 from gemel_graphql.respond.errors import unexpected
 from gemel_graphql.schema.build import Generated, Schemas, everything, generate, nothing
+from gemel_graphql.schema.enums import enums_of
 from gemel_graphql.schema.names import CONVENTIONS
 from gemel_graphql.service import Service
 
@@ -41,13 +43,22 @@ def create_app(engine: Engine) -> AsgiApp:
 
     :raises AppError: ``resolvers.py`` of the app cannot be merged into the generated schema.
     """
-    settings = engine.settings
-    generated = generate(engine.catalog, CONVENTIONS[settings.naming_convention], stringify=settings.stringify_numerics)
-    for warning in generated.warnings:
-        structlog.get_logger("gemel").warning("not served", reason=warning)
-    own = read_own(engine.app.resolvers, generated.types) if engine.app.resolvers is not None else None
+    settings, log = engine.settings, structlog.get_logger("gemel")
+    names = CONVENTIONS[settings.naming_convention]
+
+    def make(rows: Rows) -> Interface:
+        enums = enums_of(rows, names)
+        for warning in enums.warnings:
+            log.warning("no enum", reason=warning)
+        generated = generate(engine.catalog, names, enums, stringify=settings.stringify_numerics)
+        own = read_own(engine.app.resolvers, generated.types) if engine.app.resolvers is not None else None
+        return Interface(schemas(generated, own), own, generated.warnings)
+
+    interfaces = Interfaces(engine, make)
+    for warning in interfaces.first.warnings:
+        log.warning("not served", reason=warning)
     page = Page() if settings.debug or not settings.has_secret else None
-    endpoint = Endpoint(Service(engine, schemas(generated, own), own), settings, page)
+    endpoint = Endpoint(Service(engine, interfaces), settings, page)
     return GraphQLApp(dict.fromkeys(PATHS, endpoint), page)
 
 

@@ -10,16 +10,15 @@ from gemel.errors import RequestError
 from gemel.request import Query
 from gemel.serve import Answer, Engine
 from gemel_graphql.cache import Entry, Key, Plan, Plans
-from gemel_graphql.introspect import Introspection
+from gemel_graphql.interface import Interface, Interfaces
 from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
 from gemel_graphql.parse.document import read_document
 from gemel_graphql.parse.operation import Operation, choose, resolve
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
-from gemel_graphql.parse.shape import Shapes
 from gemel_graphql.respond.frame import ReadFrame, quoted, read_frame, write_frame
-from gemel_graphql.schema.build import Schema, Schemas
+from gemel_graphql.schema.build import Schema
 
 LARGE: Final = 32_768
 """Characters from which on a text is parsed in a thread."""
@@ -37,12 +36,9 @@ class Request:
 class Service:
     """Answers operations for one engine."""
 
-    def __init__(self, engine: Engine, schemas: Schemas, own: Own | None) -> None:
+    def __init__(self, engine: Engine, interfaces: Interfaces) -> None:
         self._engine = engine
-        self._schemas = schemas
-        self._own = own
-        self._introspections = {id(schema): Introspection(schema) for schema in (schemas.admin, schemas.other)}
-        self._shapes = {id(schema): Shapes() for schema in (schemas.admin, schemas.other)}
+        self._interfaces = interfaces
         self._plans = Plans()
 
     async def answer(self, request: Request, actor: Actor) -> bytes:
@@ -71,19 +67,20 @@ class Service:
         return plan.frame.fill(written)
 
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
-        schema = self._schemas.of(actor.role)
+        interface = await self._interfaces.complete()
+        schema = interface.schema(actor.role)
         operation = entry.operation if entry is not None else await _operation(request)
         variables = resolve(operation, request.variables)
         parsed = parse_operation(schema, operation, variables)
         if any(isinstance(output, Introspected | Resolved) for output in parsed.outputs):
-            return await self._mixed(schema, parsed, actor)
+            return await self._mixed(interface, schema, parsed, actor)
         plan = self._plan(parsed, actor.role)
         values = plan.values(variables)
         if parsed.scope.cacheable:
             if entry is None:
                 entry = Entry.of(operation)
                 self._plans.add(key, entry)
-            entry.keep(plan, variables, parsed.scope.types, self._shapes[id(schema)])
+            entry.keep(plan, variables, parsed.scope.types, interface.shapes(schema))
         return await self._run(plan, values, actor)
 
     def _plan(self, parsed: Parsed, role: str) -> Plan:
@@ -95,14 +92,13 @@ class Service:
 
     # --- operations with introspection or own resolvers in them --------------
 
-    async def _mixed(self, schema: Schema, parsed: Parsed, actor: Actor) -> bytes:
+    async def _mixed(self, interface: Interface, schema: Schema, parsed: Parsed, actor: Actor) -> bytes:
         scope = parsed.scope
         members: dict[str, str] = {}
         asked = [output for output in parsed.outputs if isinstance(output, Introspected)]
         if asked:
-            introspection = self._introspections[id(schema)]
-            members |= await introspection.answer(scope.operation, asked, scope.values)
-        own = await self._resolve(parsed, actor)
+            members |= await interface.introspection(schema).answer(scope.operation, asked, scope.values)
+        own = await self._resolve(interface.own, parsed, actor)
         roots = own.roots(scope)
         answers = await self._read((*(parsed.query.roots if parsed.query else ()), *roots), parsed, actor)
         first = len(answers) - len(roots)
@@ -110,11 +106,11 @@ class Service:
         pairs = (f"{quoted(output.key)}:{_member(output, members, answers)}" for output in parsed.outputs)
         return ('{"data":{' + ",".join(pairs) + "}}").encode()
 
-    async def _resolve(self, parsed: Parsed, actor: Actor) -> OwnAnswers:
+    async def _resolve(self, own: Own | None, parsed: Parsed, actor: Actor) -> OwnAnswers:
         outputs = [output for output in parsed.outputs if isinstance(output, Resolved)]
-        if self._own is None or not outputs:
+        if own is None or not outputs:
             return OwnAnswers()
-        return await resolve_own(self._engine, self._own, parsed.scope, outputs, actor)
+        return await resolve_own(self._engine, own, parsed.scope, outputs, actor)
 
     async def _read(self, roots: tuple[Any, ...], parsed: Parsed, actor: Actor) -> tuple[Answer, ...]:
         if not roots:

@@ -53,6 +53,8 @@ class Column:
     """A hybrid or column property: read only, and not part of ``*``."""
     fulltext: str | None = None
     """SQLite: name of the FTS5 table that holds this column under its own name (``info={"fts5": …}``)."""
+    enum: TableKey | None = None
+    """The enum table whose key it refers to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +137,8 @@ class Table:
     mapper: Mapper[object]
     writable: bool
     comment: str | None
+    enum: bool = False
+    """Its rows are the values of an enum (``info={"gemel_enum": True}``): a text key, and at most a description."""
 
     @property
     def key(self) -> TableKey:

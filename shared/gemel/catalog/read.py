@@ -8,6 +8,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import ColumnProperty, Mapper
 
 from gemel.catalog.codec import column_type, has_sql
+from gemel.catalog.enums import enum_of, is_enum
 from gemel.catalog.hints import attribute_hints
 from gemel.catalog.keys import foreign_keys, primary_key, table_key, unique_keys
 from gemel.catalog.model import DEFAULT_SCHEMA, Catalog, Column, Relation, Table, TableKey
@@ -22,7 +23,8 @@ def read_catalog(mappers: Sequence[Mapper[object]], default_schema: str | None =
 
     :param mappers: of one app, configured.
     :param default_schema: schema of the models that the APIs know as ``public``; tables without a schema always are.
-    :raises AppError: two classes claim one table, or a table has a name that cannot be served.
+    :raises AppError: two classes claim one table, a table has a name that cannot be served, or is marked as an enum and
+        is none.
     """
     warnings: list[str] = []
     keys = {mapper: table_key(mapper.local_table, default_schema) for mapper in mappers}
@@ -55,7 +57,7 @@ def _table(
     default_schema: str | None,
 ) -> Table:
     source = mapper.local_table
-    stored = {column.name: column for column in _stored(mapper)}
+    stored = {column.name: column for column in _stored(mapper, default_schema)}
     return Table(
         schema=key[0],
         name=key[1],
@@ -69,6 +71,7 @@ def _table(
         mapper=mapper,
         writable=isinstance(source, sa.Table) and not source.info.get("is_view", False),
         comment=getattr(source, "comment", None) or _first_line(mapper.class_.__doc__),
+        enum=is_enum(source),
     )
 
 
@@ -76,7 +79,7 @@ def _first_line(text: str | None) -> str | None:
     return (text or "").strip().split("\n")[0] or None
 
 
-def _stored(mapper: Mapper[object]) -> Iterator[Column]:
+def _stored(mapper: Mapper[object], default_schema: str | None) -> Iterator[Column]:
     hints = attribute_hints(mapper)
     for column in mapper.local_table.columns:
         try:
@@ -95,6 +98,7 @@ def _stored(mapper: Mapper[object]) -> Iterator[Column]:
             comment=getattr(column, "comment", None) or getattr(column, "doc", None),
             expression=column,
             fulltext=getattr(column, "info", {}).get("fts5"),
+            enum=enum_of(column, default_schema),
         )
 
 

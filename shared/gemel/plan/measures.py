@@ -12,7 +12,7 @@ from gemel.request import ColumnField, ColumnRef, Constant, Count, MeasureGroup
 def plan_value(table: Table, item: ColumnField) -> Value:
     """A column under a key, cast if asked."""
     use = use_of(table, item.column)
-    return Value(item.key, use, plan_cast_of(use, item.cast, item.column))
+    return Value(item.key, use, plan_cast_of(use, item.cast, item.column), item.capitals)
 
 
 def plan_values(table: Table, columns: tuple[ColumnField | Constant, ...]) -> tuple[Value | Text, ...]:

@@ -141,6 +141,7 @@ class Value:
     key: str
     use: Use
     cast: ValueType | None
+    capitals: bool = False
 
 
 @dataclass(frozen=True)

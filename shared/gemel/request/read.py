@@ -23,6 +23,8 @@ class ColumnField:
     column: ColumnRef
     cast: str | None = None
     """Type that the value is cast to before it is written, by its PostgreSQL name."""
+    capitals: bool = False
+    """Written in capitals; of a text that is not cast."""
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ from gemel.catalog import Codec, ValueType
 from gemel.plan.model import Value
 from gemel.sql.backend import Bind, Expression
 from gemel.sql.build import Builder, Frame
+from gemel.sql.fragment import sql
 from gemel.sql.processed import ProcessedBind, marked
 
 
 def column_json(frame: Frame, item: Value) -> Expression:
-    """JSON text of a column, cast if asked."""
+    """JSON text of a column, in capitals or cast if asked."""
     backend, value = frame.builder.backend, frame.use(item.use)
+    if item.capitals:
+        value = sql("upper(", value, ")")
     if item.cast is None:
         return value_json(frame.builder, value, item.use.type)
     return backend.json(backend.cast(value, frame.builder.stored(item.use.type), item.cast), item.cast)

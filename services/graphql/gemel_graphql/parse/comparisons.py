@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from graphql import GraphQLInputType, get_named_type
+
 from gemel.catalog import ValueType
 from gemel.request import Operator, ValueTest
 from gemel_graphql.parse.given import Given
-from gemel_graphql.parse.readers import Reader, column_reader, list_reader, text_reader
+from gemel_graphql.parse.readers import Reader, list_reader, text_reader, value_reader
 from gemel_graphql.schema.meaning import Test, meaning_of
-from gemel_graphql.schema.scalars import scalar_name
 
 
 def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
@@ -24,7 +25,7 @@ def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
         elif test.value == "search":
             yield _search(operand)
         else:
-            slot = operand.slot(_reader(test, type_))
+            slot = operand.slot(_reader(test, operand.type, type_))
             yield ValueTest(test.operator, slot, test.negated, at=operand.at)
 
 
@@ -35,12 +36,12 @@ def _search(operand: Given) -> ValueTest:
     return ValueTest(mode, given["query"].slot(text_reader), language=language, at=operand.at)
 
 
-def _reader(test: Test, type_: ValueType) -> Reader:
+def _reader(test: Test, place: GraphQLInputType, type_: ValueType) -> Reader:
     match test.value:
         case "text":
             return text_reader
         case "texts":
             return list_reader(text_reader, "String")
         case "list":
-            return list_reader(column_reader(type_), scalar_name(type_))
-    return column_reader(type_)
+            return list_reader(value_reader(place, type_), str(get_named_type(place)))
+    return value_reader(place, type_)

@@ -25,7 +25,7 @@ from gemel.errors import Location
 from gemel.request import Slot
 from gemel_graphql.parse.operation import literal_value
 from gemel_graphql.parse.readers import Reader
-from gemel_graphql.parse.refuse import Bare, mismatch, null_value, refuse
+from gemel_graphql.parse.refuse import Bare, mismatch, no_value, null_value, refuse
 from gemel_graphql.parse.scope import Extract, Scope, Variables
 from gemel_graphql.schema.meaning import meaning_of
 
@@ -126,9 +126,7 @@ class Given(ABC):
         value = self._enum_name()
         chosen: GraphQLEnumValue | None = type_.values.get(value) if isinstance(value, str) else None
         if chosen is None:
-            values = ", ".join(f"'{name}'" for name in type_.values)
-            what = f"'{value[:80]}'" if isinstance(value, str) else _found(self.peek())
-            raise refuse(f"expected one of the values [{values}] for type '{type_.name}', but found {what}", self.at)
+            raise no_value(type_.values, type_.name, self.peek() if value is None else Bare(value), self.at)
         return chosen
 
     @abstractmethod
@@ -143,10 +141,6 @@ class Given(ABC):
         if not isinstance(value, bool):
             raise mismatch("a boolean", "Boolean", value, self.at)
         return value
-
-
-def _found(value: object) -> str:
-    return "a string" if isinstance(value, str) else "null" if value is None else "something else"
 
 
 class Literal(Given):
@@ -222,6 +216,9 @@ class Json(Given):
         return self._value
 
     def slot(self, read: Reader) -> Slot:
+        if isinstance(get_named_type(self.type), GraphQLEnumType):
+            inner = read
+            read = lambda value, at: inner(_words(value), at)  # noqa: E731
         return self.scope.extracted(_path(self._name, self._steps, read, self.at))
 
     def elements(self) -> list[Given]:
@@ -280,6 +277,8 @@ def _template(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Extrac
         name = node.name.value
         if get_named_type(type_).name not in {"json", "jsonb"}:  # inside a document any variable may stand
             scope.use(name, type_, has_default=False, at=at)
+        if isinstance(get_named_type(type_), GraphQLEnumType):
+            return lambda variables: _words(variables[name])
         return lambda variables: variables[name]
     type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     match node:
@@ -295,6 +294,13 @@ def _template(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Extrac
                 return None
             return lambda variables: {name: _fill(part, variables) for name, part in named}
     return None
+
+
+def _words(value: object) -> object:
+    """Values of enums, which are texts in JSON."""
+    if isinstance(value, list):
+        return [_words(item) for item in value]
+    return Bare(value) if isinstance(value, str) else value
 
 
 Part = tuple[Extract | None, object]

@@ -7,7 +7,7 @@ from gemel_graphql.parse.given import Given
 from gemel_graphql.parse.orders import chosen_direction, columns, measured
 from gemel_graphql.parse.readers import limit_reader, offset_reader
 from gemel_graphql.parse.scope import Scope
-from gemel_graphql.parse.selection import Selected, arguments, collect
+from gemel_graphql.parse.selection import Selected, arguments, collect, in_capitals
 from gemel_graphql.schema.meaning import ColumnOf, Part, meaning_of
 
 Measures = Callable[[Scope, Selected], Iterator[Count | MeasureGroup | Constant]]
@@ -40,7 +40,8 @@ def _key(scope: Scope, selected: Selected) -> Iterator[ColumnField | Constant]:
             yield Constant(item.key, selected.type.name)
         else:
             meaning: ColumnOf = meaning_of(item.field)
-            yield ColumnField(item.key, ColumnRef(meaning.column.name, at=item.at), meaning.cast)
+            column = ColumnRef(meaning.column.name, at=item.at)
+            yield ColumnField(item.key, column, meaning.cast, capitals=in_capitals(item))
 
 
 def _orders(order_by: Given) -> Iterator[GroupOrder]:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from graphql import GraphQLEnumType, GraphQLInputType, get_named_type
+
 from gemel.catalog import Kind, ValueType
 from gemel.errors import Location, RequestError
-from gemel_graphql.parse.refuse import PARSE, Bare, mismatch, null_value, refuse
+from gemel_graphql.parse.refuse import PARSE, Bare, mismatch, no_value, null_value, refuse
 from gemel_graphql.schema.scalars import scalar_name
 
 Reader = Callable[[object, Location], object]
@@ -22,8 +24,29 @@ _LARGEST_EXPONENT: Final = 40
 """Of a decimal that is looked at as an integer: 1e999999999 would be a number of a gigabyte."""
 
 
+def value_reader(place: GraphQLInputType, type_: ValueType) -> Reader:
+    """Reader of a column's values; none of them null.
+
+    :param place: type of the place where they are given; that of an enum takes the words of the enum alone.
+    """
+    named = get_named_type(place)
+    return _word(named) if isinstance(named, GraphQLEnumType) else column_reader(type_)
+
+
+def _word(enum: GraphQLEnumType) -> Reader:
+    def reader(value: object, at: Location) -> object:
+        if value is None:
+            raise null_value(enum.name, at)
+        known = enum.values.get(value) if isinstance(value, Bare) else None
+        if known is None:
+            raise no_value(enum.values, enum.name, value, at)
+        return known.value
+
+    return reader
+
+
 def column_reader(type_: ValueType) -> Reader:
-    """Reader of a column's values; none of them null."""
+    """Reader of the values of a type; none of them null."""
     type_ = type_.served
     if type_.kind is Kind.ARRAY and type_.item is not None:
         return _array(column_reader(type_.item), scalar_name(type_))

@@ -30,7 +30,7 @@ from gemel_graphql.parse.path import read_path
 from gemel_graphql.parse.readers import Reader, limit_reader, offset_reader, text_reader
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.scope import Scope
-from gemel_graphql.parse.selection import Selected, arguments, collect
+from gemel_graphql.parse.selection import Selected, arguments, collect, in_capitals
 from gemel_graphql.schema.meaning import ColumnOf, MeasureOf, Part, RelatedAggregate, RelatedRows, meaning_of
 
 
@@ -50,7 +50,7 @@ def _fields(scope: Scope, selected: Selected, listed: bool) -> Iterator[Field]:
             continue
         match meaning_of(item.field):
             case ColumnOf(column, cast):
-                yield ColumnField(item.key, _column(scope, item, column), cast)
+                yield ColumnField(item.key, _column(scope, item, column), cast, capitals=in_capitals(item))
             case RelatedRows(relation):
                 link = Link(relation.name, at=item.at)
                 chosen = rows(arguments(scope, item)) if relation.to_many else _nothing(scope, item)

@@ -1,5 +1,6 @@
 """Errors of the parser, in the dialect's words (``docs/dialects/graphql.md`` section 11.4)."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -48,6 +49,13 @@ def mismatch(expected: str, type_name: str, value: object, at: Location) -> Requ
     if value is None:
         return null_value(type_name, at)
     return refuse(f"expected {expected} for type '{type_name}', but found {found(value)}", at)
+
+
+def no_value(values: Iterable[str], type_name: str, value: object, at: Location) -> RequestError:
+    """None of the values of an enum."""
+    known = ", ".join(f"'{name}'" for name in values)
+    what = f"'{value[:80]}'" if isinstance(value, Bare) else found(value)
+    return refuse(f"expected one of the values [{known}] for type '{type_name}', but found {what}", at)
 
 
 def null_value(type_name: str, at: Location) -> RequestError:

@@ -25,6 +25,7 @@ from gemel.errors import Location
 from gemel_graphql.parse.given import Given, given
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.scope import Scope
+from gemel_graphql.schema.meaning import Rows, meaning_of
 
 TYPENAME = "__typename"
 _IF = GraphQLNonNull(GraphQLBoolean)
@@ -55,6 +56,13 @@ class Selected:
         named = get_named_type(self.field.type)
         assert isinstance(named, GraphQLObjectType)  # noqa: S101 - has been checked when it was collected
         return named
+
+
+def in_capitals(selected: Selected) -> bool:
+    """Whether a column's values are those of an enum table whose values are named in capitals."""
+    assert selected.field is not None  # noqa: S101 - __typename is no column
+    meaning = meaning_of(get_named_type(selected.field.type))
+    return isinstance(meaning, Rows) and meaning.capitals
 
 
 def collect(

@@ -1,7 +1,7 @@
 """The shape of the variables of a request: all that its plan depends on, and nothing else (docs/decisions.md, 3).
 
 Nullness of every value, names and order of the members of input objects, lengths of lists of them, the values of enums
-and of the truth values that decide what is asked. The values of columns are not part of it.
+and of the truth values that decide what is asked. The values of columns are not part of it, be they of an enum table.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -17,7 +17,7 @@ from graphql import (
     get_named_type,
 )
 
-from gemel_graphql.schema.meaning import Part, Test, meaning_of
+from gemel_graphql.schema.meaning import Part, Rows, Test, meaning_of
 
 Measure = Callable[[Any], Hashable]
 """Shape of one value."""
@@ -42,7 +42,7 @@ class Shapes:
 
     def _measure(self, named: GraphQLNamedType) -> Measure:
         if isinstance(named, GraphQLEnumType):
-            return _value
+            return _is_null if isinstance(meaning_of(named), Rows) else _value
         if isinstance(named, GraphQLInputObjectType):
             found = self._made.get(named.name)
             return found or self._made.setdefault(named.name, self._object(named))

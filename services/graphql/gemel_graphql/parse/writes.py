@@ -22,7 +22,7 @@ from gemel.request import (
 )
 from gemel_graphql.parse.filters import condition
 from gemel_graphql.parse.given import Given
-from gemel_graphql.parse.readers import column_reader
+from gemel_graphql.parse.readers import value_reader
 from gemel_graphql.parse.reads import fields
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.scope import Scope
@@ -93,7 +93,9 @@ def _write(
 
 def key_slots(table: Table, given: Mapping[str, Given]) -> tuple[tuple[str, Slot], ...]:
     """The columns of the primary key with what was given for them."""
-    return tuple((name, given[name].slot(column_reader(table.columns[name].type))) for name in _key(table))
+    return tuple(
+        (name, given[name].slot(value_reader(given[name].type, table.columns[name].type))) for name in _key(table)
+    )
 
 
 def _key(table: Table) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ def _value(column: Column, value: Given) -> Pair:
     """A column and its new value. A null is written as such, where the column takes it (section 9.1)."""
     ref = ColumnRef(column.name, at=value.at)
     if not value.is_null:
-        return ref, value.slot(column_reader(column.type))
+        return ref, value.slot(value_reader(value.type, column.type))
     if not column.nullable:
         raise value.unexpected_null()
     return ref, value.scope.constant(None)

@@ -22,12 +22,14 @@ from graphql import (
 )
 
 from gemel.catalog import Catalog
+from gemel_graphql.schema.enums import Enums
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.roots import mutation_fields, no_queries, query_fields
 from gemel_graphql.schema.served import surface
 from gemel_graphql.schema.types import Types
 
 ADMIN: Final = "admin"
+NO_ENUMS: Final = Enums({})
 
 CACHED: Final = {
     "refresh": GraphQLArgument(
@@ -86,13 +88,13 @@ class Generated:
     warnings: tuple[str, ...]
 
 
-def generate(catalog: Catalog, names: Names, *, stringify: bool = False) -> Generated:
+def generate(catalog: Catalog, names: Names, enums: Enums = NO_ENUMS, *, stringify: bool = False) -> Generated:
     """Make the types of a catalog.
 
     :param stringify: give numbers that a client could round as texts.
     """
     served = surface(catalog, names)
-    types = Types(served, names, stringify)
+    types = Types(served, names, enums.values, stringify)
     warnings = list(served.warnings)
     query, mutation = dict[str, GraphQLField](), dict[str, GraphQLField]()
     for table in served.tables.values():

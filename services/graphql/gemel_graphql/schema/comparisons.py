@@ -7,6 +7,7 @@ from graphql import (
     GraphQLBoolean,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLString,
@@ -79,7 +80,8 @@ def comparison(types: Types, type_: ValueType) -> GraphQLInputObjectType:
     description = (
         f"Boolean expression to compare columns of type \"{scalar}\". All fields are combined with logical 'AND'."
     )
-    return types.input(name, description, lambda: dict(_tests(types, type_)))
+    text = types.scalar(type_) if type_.is_text else GraphQLString
+    return types.input(name, description, lambda: dict(tests(types, types.typed(type_), text, tests_of(type_))))
 
 
 def tests_of(type_: ValueType) -> Mapping[str, Test]:
@@ -97,15 +99,21 @@ def tests_of(type_: ValueType) -> Mapping[str, Test]:
     return dict(sorted({**EVERY, **more}.items()))
 
 
-def _tests(types: Types, type_: ValueType) -> Iterator[tuple[str, GraphQLInputField]]:
-    column = types.typed(type_)
-    arguments = {
+def tests(
+    types: Types, column: GraphQLInputType, text: GraphQLInputType, operators: Mapping[str, Test]
+) -> Iterator[tuple[str, GraphQLInputField]]:
+    """Operators as members of an input.
+
+    :param column: type of the column's values.
+    :param text: type of patterns.
+    """
+    arguments: dict[str, GraphQLInputType] = {
         "column": column,
         "list": GraphQLList(GraphQLNonNull(column)),
-        "text": types.scalar(type_) if type_.is_text else GraphQLString,
+        "text": text,
         "texts": GraphQLList(GraphQLNonNull(GraphQLString)),
         "truth": GraphQLBoolean,
         "search": text_search(types),
     }
-    for name, test in tests_of(type_).items():
+    for name, test in operators.items():
         yield name, GraphQLInputField(arguments[test.value], description=_MEANINGS.get(name), extensions=meant(test))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 
-from gemel_graphql.schema.comparisons import comparison
+from gemel_graphql.schema.enums import compared
 from gemel_graphql.schema.meaning import ColumnOf, Junctor, RelatedAggregate, RelatedRows, meant
 from gemel_graphql.schema.predicates import aggregate_bool_exp
 from gemel_graphql.schema.served import Served
@@ -27,7 +27,7 @@ def _conditions(types: Types, served: Served) -> Iterator[tuple[str, GraphQLInpu
     yield "_not", GraphQLInputField(own, extensions=meant(Junctor("not")))
     yield "_or", GraphQLInputField(several, extensions=meant(Junctor("or")))
     for column in served.columns:
-        yield column.name, GraphQLInputField(comparison(types, column.type), extensions=meant(ColumnOf(column)))
+        yield column.name, GraphQLInputField(compared(types, column), extensions=meant(ColumnOf(column)))
     for relation in served.relations:
         other = types.served(relation.target)
         meaning = meant(RelatedRows(relation, other.table))

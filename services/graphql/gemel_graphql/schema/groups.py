@@ -15,6 +15,7 @@ from graphql import (
 
 from gemel.catalog import Column
 from gemel_graphql.schema.columns import select_column
+from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.meaning import Part, meant
 from gemel_graphql.schema.orders import aggregate_order_by, direction
 from gemel_graphql.schema.served import Served
@@ -56,9 +57,12 @@ def _key(types: Types, served: Served) -> GraphQLObjectType:
 
 
 def _key_column(types: Types, column: Column) -> GraphQLField:
-    typed = types.typed(column.type)
-    type_ = typed if column.nullable else GraphQLNonNull(typed)
-    return GraphQLField(type_, description=column.comment, extensions=meant(types.given(column)))
+    type_ = typed(types, column)
+    return GraphQLField(
+        type_ if column.nullable else GraphQLNonNull(type_),
+        description=column.comment,
+        extensions=meant(types.given(column)),
+    )
 
 
 def _order_by(types: Types, served: Served) -> GraphQLInputObjectType:

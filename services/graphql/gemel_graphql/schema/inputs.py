@@ -12,6 +12,7 @@ from graphql import (
 )
 
 from gemel.catalog import Column
+from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.meaning import ColumnOf, Part, meant
 from gemel_graphql.schema.rows import rows
 from gemel_graphql.schema.served import Served
@@ -51,7 +52,7 @@ def pk_columns_input(types: Types, served: Served) -> GraphQLInputObjectType:
 
     def fields() -> dict[str, GraphQLInputField]:
         return {
-            column.name: GraphQLInputField(GraphQLNonNull(types.typed(column.type)), extensions=meant(ColumnOf(column)))
+            column.name: GraphQLInputField(GraphQLNonNull(typed(types, column)), extensions=meant(ColumnOf(column)))
             for column in key_columns(served)
         }
 
@@ -98,8 +99,6 @@ def _row_input(types: Types, name: str, description: str, columns: Iterable[Colu
 def _input(types: Types, column: Column) -> GraphQLInputField:
     made: GraphQLInputField = types.shared(
         ("input", column),
-        lambda: GraphQLInputField(
-            types.typed(column.type), description=column.comment, extensions=meant(ColumnOf(column))
-        ),
+        lambda: GraphQLInputField(typed(types, column), description=column.comment, extensions=meant(ColumnOf(column))),
     )
     return made

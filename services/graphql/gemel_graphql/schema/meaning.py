@@ -6,7 +6,7 @@ The parser reads it from the ``extensions`` of the graphql-core object, so that 
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from graphql import GraphQLEnumValue, GraphQLField, GraphQLInputField
+from graphql import GraphQLEnumValue, GraphQLField, GraphQLInputField, GraphQLNamedType
 
 from gemel.catalog import Column, Relation, Table
 from gemel.request import MeasureTest, Operator
@@ -22,7 +22,7 @@ def meant(meaning: object) -> dict[str, Any]:
     return {KEY: meaning}
 
 
-def meaning_of(item: GraphQLField | GraphQLInputField | GraphQLEnumValue) -> Any:
+def meaning_of(item: GraphQLField | GraphQLInputField | GraphQLEnumValue | GraphQLNamedType) -> Any:
     """The meaning that an element of the schema carries; ``None`` of an own one of the app."""
     return item.extensions.get(KEY)
 
@@ -110,6 +110,14 @@ class MeasureOf:
     """A measure: ``sum``, ``avg`` …"""
 
     name: MeasureName
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An enum type whose values are rows of a table: in a request they are values of a column, which stand in slots."""
+
+    capitals: bool
+    """The values are named in capitals, and stored in another form."""
 
 
 # --- filters -----------------------------------------------------------------

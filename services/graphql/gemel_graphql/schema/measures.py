@@ -12,5 +12,5 @@ COMPARABLE: Final = NUMBERS | MOMENTS | {Kind.TEXT, Kind.BPCHAR, Kind.INTERVAL, 
 
 def measured(name: str, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Columns that a measure applies to."""
-    kinds = COMPARABLE if name in ("min", "max") else NUMBERS
-    return tuple(column for column in columns if column.type.kind in kinds)
+    kinds = COMPARABLE if name in ("min", "max") else NUMBERS  # values of an enum have no order of their own
+    return tuple(column for column in columns if column.type.kind in kinds and column.enum is None)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from graphql import GraphQLArgument, GraphQLField, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLString
 
+from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.filters import bool_exp
 from gemel_graphql.schema.inputs import (
     inc_input,
@@ -74,7 +75,7 @@ def query_fields(types: Types, served: Served) -> Named:
 def key_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:
     """The columns of the primary key as arguments."""
     return {
-        column.name: GraphQLArgument(GraphQLNonNull(types.typed(column.type)), description=column.comment)
+        column.name: GraphQLArgument(GraphQLNonNull(typed(types, column)), description=column.comment)
         for column in key_columns(served)
     }
 

@@ -18,6 +18,7 @@ from graphql import (
 from gemel.catalog import Column
 from gemel.request.read import MeasureName
 from gemel_graphql.schema.columns import select_column
+from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.filters import bool_exp
 from gemel_graphql.schema.groups import groups
 from gemel_graphql.schema.meaning import (
@@ -74,12 +75,12 @@ def _fields(types: Types, served: Served) -> Iterator[tuple[str, GraphQLField]]:
 
 
 def _column(types: Types, column: Column) -> GraphQLField:
-    typed = types.typed(column.type)
+    type_ = typed(types, column)
     arguments = None
     if column.type.is_document:
         arguments = {"path": GraphQLArgument(GraphQLString, description="JSON select path")}
     return GraphQLField(
-        typed if column.nullable else GraphQLNonNull(typed),
+        type_ if column.nullable else GraphQLNonNull(type_),
         arguments,
         description=column.comment,
         extensions=meant(types.given(column)),

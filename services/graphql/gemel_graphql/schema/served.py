@@ -14,7 +14,8 @@ NAME: Final = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 """GraphQL's names (October 2021, section 2.1.9) that are not reserved for introspection."""
 ROOTS: Final = ("query_root", "mutation_root", "subscription_root")
 RESERVED: Final = frozenset({*ROOTS, *BUILT_IN, *NAMES.values(), "ID"})
-NOT_MEMBERS: Final = frozenset({"_and", "_or", "_not", "_cursor"})
+FIXED: Final = frozenset({"_and", "_or", "_not", "_cursor"})
+"""Members that stand beside those of the table."""
 ROW_MEASURES: Final[tuple[MeasureName, ...]] = (
     "sum", "avg", "min", "max", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop",
 )  # fmt: skip
@@ -24,6 +25,8 @@ _TYPE_SUFFIXES: Final = (
     "_aggregate_bool_exp", "_group", "_group_key", "_group_order_by", "_group_key_order_by",
     *(f"_{name}_{kind}" for name in ROW_MEASURES for kind in ("fields", "order_by")),
 )  # fmt: skip
+
+_ENUM_SUFFIXES: Final = ("_enum", "_enum_comparison_exp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,8 @@ def surface(catalog: Catalog, names: Names) -> Surface:
     named: dict[TableKey, str] = {}
     for key in sorted(catalog.tables, key=lambda key: (key[0] != DEFAULT_SCHEMA, key)):
         name = key[1] if key[0] == DEFAULT_SCHEMA else f"{key[0]}_{key[1]}"
-        types = {names.type(name + suffix) for suffix in _TYPE_SUFFIXES}
+        suffixes = (*_TYPE_SUFFIXES, *_ENUM_SUFFIXES) if catalog.tables[key].enum else _TYPE_SUFFIXES
+        types = {names.type(name + suffix) for suffix in suffixes}
         if not NAME.fullmatch(name):
             warnings.append(f"table {name!r} is not served by GraphQL: that is not a GraphQL name")
         elif taken & types:
@@ -94,7 +98,7 @@ class _Members:
     def _takes(self, used: set[str], table: str, member: str, *, aggregate: bool = False) -> bool:
         """Whether a member has its names, which are then used."""
         own = {self.names.field(member)} | ({self.names.field(f"{member}_aggregate")} if aggregate else set())
-        if not all(map(NAME.fullmatch, (member, *own))) or own & NOT_MEMBERS:
+        if not all(map(NAME.fullmatch, (member, *own))) or own & FIXED:
             reason = "that is not a name that it can have there"
         elif own & used:
             reason = "its name is taken"

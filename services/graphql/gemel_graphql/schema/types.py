@@ -55,6 +55,8 @@ class Types:
 
     surface: Surface
     names: Names
+    enums: Mapping[TableKey, Mapping[str, str | None]]
+    """Rows of the tables that are enums."""
     stringify: bool = False
     """Numbers that a client could round are given as texts."""
     _made: dict[str, Any] = field(default_factory=dict)
@@ -107,13 +109,20 @@ class Types:
         name = self.names.type(name)
         return self._made.get(name) or self._keep(GraphQLInputObjectType(name, named, description=description))
 
-    def enum(self, name: str, description: str, values: Mapping[str, GraphQLEnumValue]) -> GraphQLEnumType:
+    def enum(
+        self,
+        name: str,
+        description: str,
+        values: Mapping[str, GraphQLEnumValue],
+        extensions: dict[str, Any] | None = None,
+    ) -> GraphQLEnumType:
         """An enum type.
 
         :param values: by the name that they are served by, for a column is written in another way than a word.
         """
         name = self.names.type(name)
-        return self._made.get(name) or self._keep(GraphQLEnumType(name, dict(values), description=description))
+        made = self._made.get(name)
+        return made or self._keep(GraphQLEnumType(name, dict(values), description=description, extensions=extensions))
 
     def scalar(self, type_: ValueType) -> GraphQLScalarType:
         """The scalar of a column's type, or of its members'."""
