@@ -10,7 +10,6 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
-    GraphQLList,
     GraphQLNonNull,
     ListValueNode,
     NullValueNode,
@@ -23,10 +22,11 @@ from graphql import (
 
 from gemel.errors import Location
 from gemel.request import Slot
+from gemel_graphql.parse.extracts import at_path, template, words
 from gemel_graphql.parse.operation import literal_value
 from gemel_graphql.parse.readers import Reader
 from gemel_graphql.parse.refuse import Bare, mismatch, no_value, null_value, refuse
-from gemel_graphql.parse.scope import Extract, Scope, Variables
+from gemel_graphql.parse.scope import Scope
 from gemel_graphql.schema.meaning import meaning_of
 
 Member = tuple[str, GraphQLInputField, "Given"]
@@ -158,7 +158,7 @@ class Literal(Given):
         return _outline(self._node)
 
     def slot(self, read: Reader) -> Slot:
-        extract = _template(self.scope, self._node, self.type, self.at)
+        extract = template(self.scope, self._node, self.type, self.at)
         if extract is None:
             return self.scope.constant(read(literal_value(self._node), self.at))
         inner, at = extract, self.at
@@ -217,9 +217,10 @@ class Json(Given):
 
     def slot(self, read: Reader) -> Slot:
         if isinstance(get_named_type(self.type), GraphQLEnumType):
-            inner = read
-            read = lambda value, at: inner(_words(value), at)  # noqa: E731
-        return self.scope.extracted(_path(self._name, self._steps, read, self.at))
+            return self.scope.extracted(
+                at_path(self._name, self._steps, lambda value, at: read(words(value), at), self.at)
+            )
+        return self.scope.extracted(at_path(self._name, self._steps, read, self.at))
 
     def elements(self) -> list[Given]:
         item = self.type.of_type
@@ -253,65 +254,3 @@ def given(scope: Scope, node: ValueNode, type_: GraphQLInputType, at: Location, 
         value = scope.use(name, type_, has_default=has_default, at=at)
         return Json(scope, type_, at, value, name).check_null(type_)
     return Literal(scope, type_, at, node).check_null(type_)
-
-
-def _path(name: str, steps: tuple[str | int, ...], read: Reader, at: Location) -> Extract:
-    if not steps:
-        return lambda variables: read(variables[name], at)
-    if len(steps) == 1:
-        step = steps[0]
-        return lambda variables: read(variables[name][step], at)
-
-    def extract(variables: Variables) -> object:
-        value = variables[name]
-        for step in steps:
-            value = value[step]
-        return read(value, at)
-
-    return extract
-
-
-def _template(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Extract | None:
-    """How to make a literal that has variables inside; ``None`` if it has none."""
-    if isinstance(node, VariableNode):
-        name = node.name.value
-        if get_named_type(type_).name not in {"json", "jsonb"}:  # inside a document any variable may stand
-            scope.use(name, type_, has_default=False, at=at)
-        if isinstance(get_named_type(type_), GraphQLEnumType):
-            return lambda variables: _words(variables[name])
-        return lambda variables: variables[name]
-    type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    match node:
-        case ListValueNode():
-            item = type_.of_type if isinstance(type_, GraphQLList) else type_
-            parts = [_part(scope, value, item, at) for value in node.values]
-            if all(extract is None for extract, _ in parts):
-                return None
-            return lambda variables: [_fill(part, variables) for part in parts]
-        case ObjectValueNode():
-            named = [(field.name.value, _part(scope, field.value, type_, at)) for field in node.fields]
-            if all(extract is None for _, (extract, _) in named):
-                return None
-            return lambda variables: {name: _fill(part, variables) for name, part in named}
-    return None
-
-
-def _words(value: object) -> object:
-    """Values of enums, which are texts in JSON."""
-    if isinstance(value, list):
-        return [_words(item) for item in value]
-    return Bare(value) if isinstance(value, str) else value
-
-
-Part = tuple[Extract | None, object]
-
-
-def _part(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Part:
-    scope.check_depth(at)
-    extract = _template(scope, node, type_, (*at, "…"))
-    return extract, literal_value(node) if extract is None else None
-
-
-def _fill(part: Part, variables: Variables) -> object:
-    extract, constant = part
-    return constant if extract is None else extract(variables)
