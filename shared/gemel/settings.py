@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     naming_convention: Literal["hasura-default", "graphql-default"] = Field(
         "hasura-default", description="names in GraphQL: album_by_pk, or albumByPk and types like AlbumBoolExp"
     )
+    live_interval: float = Field(1.0, gt=0, le=3600, description="seconds between two looks of a live query of GraphQL")
     stringify_numerics: bool = Field(False, description="GraphQL gives bigint, numeric and double precision as texts")
     safe_writes: bool = Field(True, description="refuse a REST update or delete without a filter")
     migrate_wait: float = Field(600.0, ge=0, description="seconds a migration waits for the lock")

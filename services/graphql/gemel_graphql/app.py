@@ -12,6 +12,8 @@ from gemel.serve import Engine
 from gemel_graphql.endpoint import JSON, Endpoint
 from gemel_graphql.graphiql import PREFIX, Page
 from gemel_graphql.interface import Interface, Interfaces, Rows
+from gemel_graphql.live.endpoint import LiveEndpoint
+from gemel_graphql.live.poll import Polls
 from gemel_graphql.own.schema import Own, read_own
 from gemel_graphql.respond.errors import unexpected
 from gemel_graphql.schema.build import Generated, Schemas, everything, generate, nothing
@@ -25,15 +27,20 @@ PATHS: Final = ("/graphql", "/v1/graphql")
 class GraphQLApp(FastAPI):
     """A FastAPI app whose API paths go past its middleware: that costs as much as a small query (performance.md, 5)."""
 
-    def __init__(self, direct: Mapping[str, AsgiApp], page: Page | None) -> None:
-        """:param direct: apps by path."""
+    def __init__(self, direct: Mapping[str, AsgiApp], live: AsgiApp, page: Page | None) -> None:
+        """:param direct: apps by path.
+        :param live: what answers WebSockets.
+        """
         super().__init__(title="Gemel GraphQL", openapi_url=None, docs_url=None, redoc_url=None)
-        self._direct = direct
+        self._direct, self._live = direct, live
         if page is not None:
             self.mount(PREFIX.rstrip("/"), page)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request (ASGI)."""
+        if scope["type"] == "websocket":
+            await self._live(scope, receive, send)
+            return
         app = self._direct.get(scope["path"]) if scope["type"] == "http" else None
         await (app(scope, receive, send) if app is not None else super().__call__(scope, receive, send))
 
@@ -58,8 +65,9 @@ def create_app(engine: Engine) -> AsgiApp:
     for warning in interfaces.first.warnings:
         log.warning("not served", reason=warning)
     page = Page() if settings.debug or not settings.has_secret else None
-    endpoint = Endpoint(Service(engine, interfaces), settings, page)
-    return GraphQLApp(dict.fromkeys(PATHS, endpoint), page)
+    service = Service(engine, interfaces)
+    live = LiveEndpoint(service, Polls(engine, settings.live_interval), settings, frozenset(PATHS))
+    return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, settings, page)), live, page)
 
 
 def schemas(generated: Generated, own: Own | None) -> Schemas:
@@ -73,7 +81,7 @@ def schemas(generated: Generated, own: Own | None) -> Schemas:
             if name in fields:
                 raise AppError(f"resolvers: the root field {name!r} is generated already: choose another name")
             fields[name] = item
-    return Schemas(everything(query, mutation), nothing())
+    return Schemas(everything(query, mutation, generated.query), nothing())
 
 
 def crash(trace_id: str) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:

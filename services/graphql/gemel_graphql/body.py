@@ -24,7 +24,7 @@ def read_requests(raw: bytes) -> Request | list[Request | RequestError]:
     """
     found = _json(raw)
     if not isinstance(found, list):
-        return _request(found)
+        return read_request(found)
     if len(found) > MOST_REQUESTS:
         raise bad_body(f"a batch may have at most {MOST_REQUESTS} requests")
     return [_or_error(item) for item in found]
@@ -46,12 +46,16 @@ def _number(text: str) -> float | Decimal:
 
 def _or_error(item: Any) -> Request | RequestError:
     try:
-        return _request(item)
+        return read_request(item)
     except RequestError as error:
         return error
 
 
-def _request(found: Any) -> Request:
+def read_request(found: Any) -> Request:
+    """A request, out of its JSON.
+
+    :raises RequestError: it is none.
+    """
     if not isinstance(found, dict):
         raise bad_body("expected an object or a list of objects as the body of the request")
     text, name, variables = found.get("query"), found.get("operationName"), found.get("variables")

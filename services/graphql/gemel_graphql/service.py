@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from graphql import OperationType
+
 from gemel.auth import Actor
 from gemel.errors import RequestError
 from gemel.request import Query
@@ -17,6 +19,8 @@ from gemel_graphql.parse.document import read_document
 from gemel_graphql.parse.operation import Operation, choose, resolve
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
+from gemel_graphql.parse.scope import Variables
+from gemel_graphql.parse.shape import Shapes
 from gemel_graphql.respond.frame import ReadFrame, quoted, read_frame, write_frame
 from gemel_graphql.schema.build import Schema
 
@@ -40,6 +44,33 @@ class Service:
         self._engine = engine
         self._interfaces = interfaces
         self._plans = Plans()
+        self._live = Plans()
+
+    async def is_subscription(self, request: Request) -> bool:
+        """Whether the operation is one.
+
+        :raises RequestError: the document is not well formed, or has no such operation.
+        """
+        return (await _operation(request)).kind is OperationType.SUBSCRIPTION
+
+    async def prepare_live(self, request: Request, actor: Actor) -> tuple[Plan, Sequence[object]]:
+        """The plan of a subscription, and the values of its slots.
+
+        :raises GemelError: the request is refused.
+        """
+        key: Key = (request.text, request.operation, actor.role)
+        entry = self._live.find(key)
+        known = _known(entry, request)
+        if known is not None:
+            return known
+        interface = await self._interfaces.complete()
+        schema = interface.schema(actor.role)
+        operation = entry.operation if entry is not None else await _operation(request)
+        variables = resolve(operation, request.variables)
+        parsed = parse_operation(schema, operation, variables, live=True)
+        plan = self._plan(parsed, actor.role)
+        self._keep(self._live, key, entry, plan, variables, parsed, interface.shapes(schema))
+        return plan, plan.values(variables)
 
     async def answer(self, request: Request, actor: Actor) -> bytes:
         """The body of the answer.
@@ -48,12 +79,9 @@ class Service:
         """
         key: Key = (request.text, request.operation, actor.role)
         entry = self._plans.find(key)
-        if entry is not None:
-            variables = entry.bind(request.variables)
-            if variables is not None:
-                plan = entry.plans.get(entry.shape(variables))
-                if plan is not None:
-                    return await self._run(plan, plan.values(variables), actor)
+        known = _known(entry, request)
+        if known is not None:
+            return await self._run(*known, actor)
         try:
             return await self._anew(key, entry, request, actor)
         except RecursionError:
@@ -76,12 +104,25 @@ class Service:
             return await self._mixed(interface, schema, parsed, actor)
         plan = self._plan(parsed, actor.role)
         values = plan.values(variables)
-        if parsed.scope.cacheable:
-            if entry is None:
-                entry = Entry.of(operation)
-                self._plans.add(key, entry)
-            entry.keep(plan, variables, parsed.scope.types, interface.shapes(schema))
+        self._keep(self._plans, key, entry, plan, variables, parsed, interface.shapes(schema))
         return await self._run(plan, values, actor)
+
+    def _keep(
+        self,
+        plans: Plans,
+        key: Key,
+        entry: Entry | None,
+        plan: Plan,
+        variables: Variables,
+        parsed: Parsed,
+        shapes: Shapes,
+    ) -> None:
+        if not parsed.scope.cacheable:
+            return
+        if entry is None:
+            entry = Entry.of(parsed.scope.operation)
+            plans.add(key, entry)
+        entry.keep(plan, variables, parsed.scope.types, shapes)
 
     def _plan(self, parsed: Parsed, role: str) -> Plan:
         extracts, constants = tuple(parsed.scope.extracts), tuple(parsed.scope.constants)
@@ -119,6 +160,15 @@ class Service:
         plan = Plan(tuple(scope.extracts), tuple(scope.constants), None, ReadFrame((), ""))
         prepared = self._engine.prepare(actor.role, Query(roots))
         return await self._engine.read(prepared, plan.values(scope.values))
+
+
+def _known(entry: Entry | None, request: Request) -> tuple[Plan, Sequence[object]] | None:
+    """The plan that is in the cache."""
+    variables = entry.bind(request.variables) if entry is not None else None
+    if entry is None or variables is None:
+        return None
+    plan = entry.plans.get(entry.shape(variables))
+    return (plan, plan.values(variables)) if plan is not None else None
 
 
 def _member(output: Output, members: Mapping[str, str], answers: Sequence[Answer]) -> str:

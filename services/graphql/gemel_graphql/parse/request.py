@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from graphql import DirectiveNode, FieldNode, OperationType
+from graphql import DirectiveNode, FieldNode, GraphQLObjectType, OperationType
 
 from gemel.errors import RequestError
 from gemel.request import Mutation, One, Query, Root, Select, Source, Write
@@ -84,21 +84,36 @@ class Parsed:
     scope: Scope
 
 
-def parse_operation(schema: Schema, operation: Operation, values: Variables) -> Parsed:
+def parse_operation(schema: Schema, operation: Operation, values: Variables, *, live: bool = False) -> Parsed:
     """Check an operation against the schema and translate it.
 
     :param values: of all variables (``operation.resolve``).
+    :param live: the transport can carry subscriptions.
     :raises RequestError: in the dialect's words.
     """
     scope = Scope(operation, values)
     _check_directives(scope, operation)
     match operation.kind:
-        case OperationType.SUBSCRIPTION:
+        case OperationType.SUBSCRIPTION if not live:
             text = "subscriptions are not supported over HTTP, use websockets instead"
             raise RequestError("unexpected-payload", text)
+        case OperationType.SUBSCRIPTION:
+            return _subscription(schema, scope)
         case OperationType.MUTATION:
             return _mutation(schema, scope)
-    return _query(schema, scope)
+    return _query(schema.query, scope)
+
+
+def _subscription(schema: Schema, scope: Scope) -> Parsed:
+    """A live query (section 13.1)."""
+    if schema.subscription is None:
+        raise refuse("no subscriptions exist")
+    parsed = _query(schema.subscription, scope)
+    if any(isinstance(output, Introspected) for output in parsed.outputs):
+        raise RequestError(NOT_SUPPORTED, "introspection is not supported in subscriptions")
+    if len(parsed.outputs) != 1 or parsed.query is None:
+        raise refuse("subscriptions must select one top level field")
+    return parsed
 
 
 def _check_directives(scope: Scope, operation: Operation) -> None:
@@ -118,16 +133,16 @@ def _kind(operation: Operation) -> str:
     return f"a {operation.kind.value}"
 
 
-def _query(schema: Schema, scope: Scope) -> Parsed:
+def _query(root: GraphQLObjectType, scope: Scope) -> Parsed:
     outputs: list[Output] = []
     roots: list[Root] = []
     node = scope.operation.node
-    for item in collect(scope, [node.selection_set], schema.query, (), INTROSPECTION):
+    for item in collect(scope, [node.selection_set], root, (), INTROSPECTION):
         if item.name in INTROSPECTION:
             outputs.append(Introspected(item.key, tuple(item.nodes)))
             continue
         if item.field is None:
-            outputs.append(Text(item.key, schema.query.name))
+            outputs.append(Text(item.key, root.name))
             continue
         meaning = meaning_of(item.field)
         if isinstance(meaning, NoQueries):

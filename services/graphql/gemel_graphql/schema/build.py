@@ -46,6 +46,7 @@ class Schema:
 
     query: GraphQLObjectType
     mutation: GraphQLObjectType | None
+    subscription: GraphQLObjectType | None
 
     def whole(self) -> GraphQLSchema:
         """The schema with every type filled: for introspection only, since of many tables it takes seconds."""
@@ -54,8 +55,9 @@ class Schema:
         directives = [*specified_directives, cached]
         # graphql-core follows references by recursion, and a chain of tables is longer than the stack: it finds all
         # types collected already.
-        types = _reachable([root for root in (self.query, self.mutation) if root is not None])
-        return GraphQLSchema(self.query, self.mutation, types=types, directives=directives, assume_valid=True)
+        roots = (self.query, self.mutation, self.subscription)
+        types = _reachable([root for root in roots if root is not None])
+        return GraphQLSchema(*roots, types=types, directives=directives, assume_valid=True)
 
 
 def _reachable(roots: Sequence[GraphQLObjectType]) -> list[GraphQLNamedType]:
@@ -113,14 +115,17 @@ def _merge(fields: dict[str, GraphQLField], more: Iterator[tuple[str, GraphQLFie
 
 def nothing() -> Schema:
     """Schema of a role that may do nothing (section 10.5)."""
-    return Schema(GraphQLObjectType("query_root", no_queries()), None)
+    return Schema(GraphQLObjectType("query_root", no_queries()), None, None)
 
 
-def everything(query: Mapping[str, GraphQLField], mutation: Mapping[str, GraphQLField]) -> Schema:
+def everything(
+    query: Mapping[str, GraphQLField], mutation: Mapping[str, GraphQLField], subscription: Mapping[str, GraphQLField]
+) -> Schema:
     """Schema with these root fields."""
     return Schema(
         GraphQLObjectType("query_root", dict(query) or no_queries()),
         GraphQLObjectType("mutation_root", dict(mutation)) if mutation else None,
+        GraphQLObjectType("subscription_root", dict(subscription)) if subscription else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""Subscriptions: live queries over WebSockets (``docs/dialects/graphql.md`` section 13)."""

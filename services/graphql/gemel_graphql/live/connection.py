@@ -1,0 +1,231 @@
+"""One WebSocket: who asks, and the operations that run on it."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from gemel.auth import Actor, Authenticator
+from gemel.errors import GemelError, PlanError, RequestError
+from gemel.observe.asgi import Receive, Send
+from gemel_graphql.body import read_request
+from gemel_graphql.live.poll import Polls
+from gemel_graphql.live.protocol import Protocol
+from gemel_graphql.respond.errors import body, failure, unexpected
+from gemel_graphql.service import Service
+
+INIT_SECONDS: Final = 10.0
+SEND_SECONDS: Final = 30.0
+"""After which a client that does not read is given up."""
+KEEP_ALIVE_SECONDS: Final = 5.0
+MOST_OPERATIONS: Final = 100
+"""That run at a time on one connection."""
+NORMAL, TOO_BIG, MALFORMED, UNAUTHORIZED, FORBIDDEN = 1000, 1009, 4400, 4401, 4403
+NO_INIT, DUPLICATE, TOO_MANY_INITS, TOO_MANY = 4408, 4409, 4429, 4429
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Proofs of the request that became the connection."""
+
+    authenticator: Authenticator
+    headers: Mapping[str, str]
+    loopback: bool
+
+    def actor(self, payload: object) -> Actor:
+        """Who asks: the headers of the payload of ``connection_init`` come before those of the request.
+
+        :raises AccessError: it is not proven.
+        """
+        given = payload.get("headers") if isinstance(payload, dict) else None
+        named = {str(name).lower(): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        return self.authenticator.authenticate({**self.headers, **named}, self.loopback)
+
+
+class _Closed(Exception):
+    """The connection is to be closed.
+
+    :param code: of RFC 6455 section 7.4, or of the protocol.
+    """
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+class Connection:
+    """Runs the operations of one client."""
+
+    def __init__(
+        self,
+        service: Service,
+        polls: Polls,
+        protocol: Protocol,
+        credentials: Credentials,
+        receive: Receive,
+        send: Send,
+        limit: int,
+    ) -> None:
+        """:param limit: bytes of a message."""
+        self._service, self._polls, self._protocol, self._credentials = service, polls, protocol, credentials
+        self._receive, self._send, self._limit = receive, send, limit
+        self._actor: Actor | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[None]] = set()
+        self._one = asyncio.Lock()
+        self._log = structlog.get_logger("gemel.graphql")
+        self.operations = 0
+        """That were begun."""
+
+    async def run(self) -> None:
+        """Serve until the client leaves, or has to."""
+        try:
+            async with asyncio.timeout(INIT_SECONDS) as limit:
+                while await self._message():
+                    if self._actor is not None:
+                        limit.reschedule(None)
+        except TimeoutError:
+            await self._close(_Closed(NO_INIT, "Connection initialisation timeout"))
+        except _Closed as closed:
+            await self._close(closed)
+        finally:
+            for task in (*self._running.values(), *self._others):
+                task.cancel()
+            await asyncio.gather(*self._running.values(), *self._others, return_exceptions=True)
+
+    async def _close(self, closed: _Closed) -> None:
+        with suppress(Exception):
+            await self._send({"type": "websocket.close", "code": closed.code, "reason": closed.reason[:120]})
+
+    async def _message(self) -> bool:
+        """Handle one message; false if there are no more."""
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            return False
+        text = event.get("text") or (event.get("bytes") or b"").decode("utf-8", "replace")
+        if len(text) > self._limit:
+            raise _Closed(TOO_BIG, f"a message may have {self._limit} bytes")
+        try:
+            message = orjson.loads(text)
+        except ValueError:
+            raise _Closed(MALFORMED, "the message is not JSON") from None
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            raise _Closed(MALFORMED, "a message is an object with a type")
+        await self._handle(message["type"], message)
+        return True
+
+    async def _handle(self, kind: str, message: dict[str, Any]) -> None:
+        protocol = self._protocol
+        match kind:
+            case "connection_init":
+                await self._init(message.get("payload"))
+            case "connection_terminate" if not protocol.modern:
+                raise _Closed(NORMAL)
+            case "ping" if protocol.modern:
+                await self._say(orjson.dumps({"type": "pong"}))
+            case "pong" if protocol.modern:
+                pass
+            case _ if kind == protocol.start:
+                await self._start(message)
+            case _ if kind == protocol.stop:
+                task = self._running.get(str(message.get("id")))
+                if task is not None:
+                    task.cancel()
+            case _:
+                raise _Closed(MALFORMED, f"there is no message of type {kind[:40]!r}")
+
+    async def _init(self, payload: object) -> None:
+        if self._actor is not None:
+            raise _Closed(TOO_MANY_INITS, "Too many initialisation requests")
+        try:
+            self._actor = self._credentials.actor(payload)
+        except GemelError as error:
+            if self._protocol.modern:
+                raise _Closed(FORBIDDEN, error.message) from None
+            await self._say(orjson.dumps({"type": "connection_error", "payload": error.message}))
+            raise _Closed(MALFORMED, error.message) from None
+        await self._say(orjson.dumps({"type": "connection_ack"}))
+        self._spawn(self._keep_alive())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await self._say(self._protocol.keep_alive())
+            await asyncio.sleep(KEEP_ALIVE_SECONDS)
+
+    async def _start(self, message: dict[str, Any]) -> None:
+        operation = message.get("id")
+        if not isinstance(operation, str):
+            raise _Closed(MALFORMED, "an operation needs an id, which is a text")
+        if self._actor is None:
+            await self._not_started(operation, "start received before the connection is initialised", UNAUTHORIZED)
+            return
+        if operation in self._running:
+            await self._not_started(operation, "an operation already exists with this id", DUPLICATE)
+            return
+        if len(self._running) >= MOST_OPERATIONS:
+            raise _Closed(TOO_MANY, f"a connection may run {MOST_OPERATIONS} operations at a time")
+        self.operations += 1
+        task = asyncio.create_task(self._operation(operation, message.get("payload"), self._actor))
+        self._running[operation] = task
+        task.add_done_callback(lambda _: self._running.pop(operation, None))
+
+    async def _operation(self, operation: str, payload: object, actor: Actor) -> None:
+        """Run an operation to its end; an error of it is told to the client alone."""
+        started = False
+        try:
+            request = read_request(payload)
+            if await self._service.is_subscription(request):
+                plan, values = await self._service.prepare_live(request, actor)
+                started = True
+                async with aclosing(self._polls.answers(plan, values, actor)) as answers:
+                    async for answer in answers:
+                        await self._say(self._protocol.answer(operation, answer))
+            else:
+                started = True
+                await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
+        except (GemelError, RecursionError) as error:
+            known = error if isinstance(error, GemelError) else RequestError("validation-failed", "nested too deeply")
+            running = started and not isinstance(known, RequestError | PlanError)
+            await self._say(self._protocol.refused(operation, _errors(body(failure(known))), running=running))
+            if self._protocol.modern or not running:
+                return
+        except ConnectionError:
+            return
+        except Exception:
+            self._log.exception("operation crashed")
+            await self._say(self._protocol.refused(operation, _errors(unexpected(None)), running=True))
+            if self._protocol.modern:
+                return
+        await self._say(orjson.dumps({"id": operation, "type": "complete"}))
+
+    async def _not_started(self, operation: str, text: str, code: int) -> None:
+        """Tell why; the new protocol closes the connection, too."""
+        error = RequestError("start-failed", text)
+        await self._say(self._protocol.refused(operation, _errors(body(failure(error))), running=False))
+        if self._protocol.modern:
+            raise _Closed(code, text)
+
+    async def _say(self, text: bytes) -> None:
+        """Send a message.
+
+        :raises ConnectionError: the client does not read.
+        """
+        try:
+            async with asyncio.timeout(SEND_SECONDS), self._one:
+                await self._send({"type": "websocket.send", "text": text.decode()})
+        except TimeoutError:
+            raise ConnectionError("the client does not read") from None
+
+
+def _errors(answer: bytes) -> list[Any]:
+    errors: list[Any] = orjson.loads(answer)["errors"]
+    return errors

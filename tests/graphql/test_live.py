@@ -1,0 +1,199 @@
+"""Subscriptions over both protocols, with a real client on a real port."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from gemel.settings import Settings
+from processes import free_port, program, wait_until_ready
+
+MODERN, OLD = "graphql-transport-ws", "graphql-ws"
+SECRET = "a secret that only this test knows"
+SECONDS = 30.0
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def address(chinook: Settings, tmp_path: Path) -> Iterator[str]:
+    """Address of a GraphQL service on a database of this test's own."""
+    environ = {
+        "GEMEL_DATABASE_URI": chinook.database,
+        "GEMEL_PORT": str(free_port()),
+        "GEMEL_ADMIN_PORT": str(free_port()),
+        "GEMEL_ADMIN_SECRET": SECRET,
+        "GEMEL_LIVE_INTERVAL": "0.05",
+    }
+    with program(["-m", "gemel_graphql"], tmp_path, **environ) as running:
+        wait_until_ready(f"http://127.0.0.1:{environ['GEMEL_ADMIN_PORT']}")
+        yield f"127.0.0.1:{environ['GEMEL_PORT']}"
+        assert running.stop() == 0
+    assert "Traceback" not in running.err
+
+
+@contextmanager
+def opened(address: str, protocol: str | None = MODERN, *, secret: str | None = SECRET) -> Iterator[ClientConnection]:
+    """A connection that has been initialised."""
+    offered = [Subprotocol(protocol)] if protocol else None
+    with connect(f"ws://{address}/v1/graphql", subprotocols=offered, open_timeout=SECONDS) as client:
+        assert client.subprotocol == protocol
+        payload = {"headers": {"x-hasura-admin-secret": secret}} if secret else {}
+        say(client, type="connection_init", payload=payload)
+        if secret == SECRET:
+            assert hear(client) == {"type": "connection_ack"}
+        yield client
+
+
+def say(client: ClientConnection, **message: object) -> None:
+    client.send(json.dumps(message))
+
+
+def hear(client: ClientConnection) -> Any:
+    """The next message that is no sign of life."""
+    while True:
+        message = json.loads(client.recv(timeout=SECONDS))
+        if message["type"] not in ("ping", "ka"):
+            return message
+
+
+def closed(client: ClientConnection) -> int:
+    """Code with which the server closes the connection."""
+    with pytest.raises(ConnectionClosed) as found:
+        while True:
+            hear(client)
+    assert found.value.rcvd is not None
+    return found.value.rcvd.code
+
+
+def start(client: ClientConnection, query: str, name: str = "1", kind: str = "subscribe", **variables: object) -> None:
+    say(client, id=name, type=kind, payload={"query": query, "variables": variables})
+
+
+def write(address: str, query: str) -> None:
+    headers = {"x-hasura-admin-secret": SECRET}
+    answer = httpx.post(f"http://{address}/v1/graphql", json={"query": query}, headers=headers).json()
+    assert "data" in answer, answer
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_who_is_not_known_is_refused(address: str) -> None:
+    """G11.4-20, G13.3-5, G13.3-7, G13.3-8, G13.3-9: the refusals of each protocol."""
+    with opened(address, secret="wrong") as client:
+        assert closed(client) == 4403
+    with opened(address, OLD, secret="wrong") as client:
+        assert hear(client)["type"] == "connection_error"
+        assert closed(client) == 4400
+    with connect(f"ws://{address}/v1/graphql", subprotocols=[Subprotocol(MODERN)]) as client:
+        start(client, "{artist(limit: 1) {id}}")
+        refused = hear(client)
+        assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "start-failed")
+        assert closed(client) == 4401
+    headers = {"x-hasura-admin-secret": SECRET}
+    with connect(f"ws://{address}/graphql", subprotocols=[Subprotocol(OLD)], additional_headers=headers) as client:
+        start(client, "{artist(limit: 1) {id}}", kind="start")
+        assert hear(client)["payload"]["errors"][0]["extensions"]["code"] == "start-failed"
+        say(client, type="connection_init")
+        assert hear(client) == {"type": "connection_ack"}
+        for _ in range(2):
+            start(client, "subscription {artist(limit: 1) {id}}", kind="start")
+        assert sorted(hear(client)["type"] for _ in range(2)) == ["data", "error"]
+    with opened(address) as client:
+        say(client, type="connection_init")
+        assert closed(client) == 4429
+    with opened(address) as client:
+        start(client, "subscription {artist(limit: 1) {id}}")
+        hear(client)
+        start(client, "subscription {artist(limit: 1) {id}}")
+        assert hear(client)["payload"][0]["extensions"]["code"] == "start-failed"
+        assert closed(client) == 4409
+    for text in ("[]", "x", '{"type": 3}', '{"type": "nope"}', '{"type": "subscribe"}'):
+        with opened(address) as client:
+            client.send(text)
+            assert closed(client) == 4400
+    with pytest.raises(InvalidStatus), connect(f"ws://{address}/v1/nothing"):
+        pass
+
+
+REFUSED = [
+    ("subscription {artist {id} album {id}}", "subscriptions must select one top level field"),
+    ("subscription {__typename}", "subscriptions must select one top level field"),
+    ("subscription {__schema {queryType {name}}}", "introspection is not supported"),
+    ("subscription {nope {id}}", "field 'nope' not found in type: 'subscription_root'"),
+    ("subscription {artist(limit: -1) {id}}", "unexpected negative value"),
+    ("subscription {", "not a valid graphql query"),
+]
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_what_is_no_live_query_is_refused(address: str) -> None:
+    """G13.1-1, G13.1-3, G13.3-3: an error of one operation leaves the others alone."""
+    with opened(address) as client, opened(address, OLD) as old:
+        for query, told in REFUSED:
+            start(client, query)
+            refused = hear(client)
+            assert (refused["id"], refused["type"]) == ("1", "error")
+            assert told in refused["payload"][0]["message"]
+            start(client, "{artist_by_pk(id: 1) {id}}", "2")
+            assert [hear(client)["type"], hear(client)["type"]] == ["next", "complete"]
+            start(old, query, kind="start")
+            refused = hear(old)
+            assert (refused["type"], list(refused["payload"])) == ("error", ["errors"])
+
+
+WAYS = [(MODERN, "subscribe", "next"), (OLD, "start", "data"), (None, "start", "data")]
+
+
+@pytest.mark.parametrize(("protocol", "kind", "data"), WAYS)
+def test_a_live_query_gives_the_whole_answer_again_when_it_changed(
+    address: str, protocol: str | None, kind: str, data: str
+) -> None:
+    """G1.1-7, G13.1-1, G13.1-2, G13.3-1, G13.3-2, G13.3-4, G13.3-11"""
+    query = "subscription($id: Int!) {artist_by_pk(id: $id) {name albums_aggregate {aggregate {count}}}}"
+    with opened(address, protocol) as client, opened(address) as other:
+        sign = json.loads(client.recv(timeout=SECONDS))
+        assert sign == ({"type": "ping", "payload": {"message": "keepalive"}} if protocol == MODERN else {"type": "ka"})
+        start(client, query, kind=kind, id=1)
+        first = hear(client)
+        assert first == {"id": "1", "type": data, "payload": {"data": {"artist_by_pk": {
+            "name": "AC/DC", "albums_aggregate": {"aggregate": {"count": 2}}}}}}  # fmt: skip
+        start(other, query, id=2)
+        assert hear(other)["payload"]["data"]["artist_by_pk"]["name"] == "Accept"
+        write(address, 'mutation {insert_album_one(object: {title: "Live", artist_id: 1}) {id}}')
+        assert hear(client)["payload"]["data"]["artist_by_pk"]["albums_aggregate"] == {"aggregate": {"count": 3}}
+        write(address, 'mutation {update_artist_by_pk(pk_columns: {id: 2}, _set: {name: "Other"}) {id}}')
+        assert hear(other)["payload"]["data"]["artist_by_pk"]["name"] == "Other"
+        say(client, id="1", type="complete" if kind == "subscribe" else "stop")
+        start(client, "{artist_by_pk(id: 1) {id}}", "2", kind)
+        found = hear(client)
+        assert (found["id"], found["type"], found["payload"]) == ("2", data, {"data": {"artist_by_pk": {"id": 1}}})
+        assert hear(client) == {"id": "2", "type": "complete"}
+        if protocol == MODERN:
+            say(client, type="ping")
+            assert hear(client) == {"type": "pong"}
+        elif protocol == OLD:
+            say(client, type="connection_terminate")
+            assert closed(client) == 1000
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_mutations_and_errors_of_running(address: str) -> None:
+    """G13.3-3"""
+    wrong = 'mutation {insert_album_one(object: {title: "x", artist_id: 0}) {id}}'
+    with opened(address, OLD) as client:
+        start(client, wrong, kind="start")
+        answer = hear(client)
+        assert (answer["type"], answer["payload"]["data"]) == ("data", None)
+        assert answer["payload"]["errors"][0]["extensions"]["code"] == "constraint-violation"
+        assert hear(client) == {"id": "1", "type": "complete"}
+    with opened(address) as client:
+        start(client, wrong)
+        assert hear(client)["payload"][0]["extensions"]["code"] == "constraint-violation"
+        start(client, 'mutation {insert_genre_one(object: {name: "Baroque"}) {name}}')
+        assert hear(client)["payload"] == {"data": {"insert_genre_one": {"name": "Baroque"}}}
