@@ -6,7 +6,7 @@ same shape is looked up and run.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gemel.app import App
 from gemel.catalog import Catalog, read_catalog
-from gemel.errors import AppError
+from gemel.errors import AppError, WrongRowCount
 from gemel.execute import Database, PostgreSQLDatabase, SQLiteDatabase, Written, perform
 from gemel.execute.database import Row
+from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
@@ -132,6 +133,32 @@ class Engine:
             self._orm = _orm_engine(self.settings, self.catalog)
         async with async_sessionmaker(self._orm, expire_on_commit=False).begin() as session:
             yield session
+
+    async def call(
+        self, called: Function, given: Mapping[str, object], *, exactly: int | None = None, most: int | None = None
+    ) -> Outcome:
+        """Call a function of the app.
+
+        :param given: values of its arguments, as a client gave them.
+        :param exactly: roll back unless it gives so many rows.
+        :param most: roll back if it gives more.
+        :raises DatabaseError: an argument does not fit, or the database refused a value.
+        :raises WrongRowCount, FunctionFailed, GemelError: see ``gemel.functions.run``.
+        """
+
+        def check(rows: int) -> None:
+            if exactly is not None and rows != exactly:
+                raise WrongRowCount(rows)
+            if most is not None and rows > most:
+                raise WrongRowCount(rows, most=True)
+
+        try:
+            return await run(called, accept_all(called.parameters, given), self.session, check)
+        except FunctionFailed as error:
+            refused = self._database.refused(error.__cause__) if error.__cause__ is not None else None
+            if refused is not None:
+                raise refused from error
+            raise
 
     async def applied(self) -> Sequence[tuple[str, str | None]]:
         """(revision, compatible_from) of the applied revisions of the app, oldest first, for readiness."""

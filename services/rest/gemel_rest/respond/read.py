@@ -18,7 +18,7 @@ def read_response(answer: Answer, shape: ReadShape) -> Response:
         return _beyond(answer, shape)
     if (shape.singular or shape.item) and answer.rows != 1:
         return problem_response(not_single(answer.rows, item=shape.item))
-    location = (header("content-location", shape.location),) if len(shape.location) <= MOST else ()
+    location = (header("content-location", shape.location),) if 0 < len(shape.location) <= MOST else ()
     headers = (
         (b"content-range", content_range(shape.offset, answer.rows, answer.total).encode()),
         *location,
