@@ -14,8 +14,15 @@ from gemel import FunctionError, Reply, function
 
 
 @function
-def echo(whole: int | None = None, words: str = "", day: date | None = None, exact: Decimal = Decimal(0),
-         flags: list[bool] | None = None, doc: dict[str, Any] | None = None, key: UUID | None = None) -> list[Any]:  # fmt: skip
+def echo(
+    whole: int | None = None,
+    words: str = "",
+    day: date | None = None,
+    exact: Decimal = Decimal(0),
+    flags: list[bool] | None = None,
+    doc: dict[str, Any] | None = None,
+    key: UUID | None = None,
+) -> list[Any]:
     return [whole, words, day, exact, flags, doc, key]
 
 

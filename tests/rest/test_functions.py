@@ -1,11 +1,13 @@
 """Functions of the app (docs/dialects/rest.md section 17)."""
 
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import odd_functions
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_client import Rest, problem, serving
 
 from gemel.app import App
@@ -306,8 +308,6 @@ def test_what_it_writes_is_kept_and_told(rest_write: Rest) -> None:
 )
 def test_signatures_that_cannot_be_served(tmp_path: Path, source: str, told: str) -> None:
     """R17-9"""
-    import importlib.util  # noqa: PLC0415
-
     path = tmp_path / "made.py"
     path.write_text(f"from gemel import function\nfrom sqlalchemy import Select\nclass Lock: ...\n{source}\n")
     spec = importlib.util.spec_from_file_location("made", path)
@@ -317,6 +317,13 @@ def test_signatures_that_cannot_be_served(tmp_path: Path, source: str, told: str
     spec.loader.exec_module(module)
     with pytest.raises(AppError, match=told):
         read_functions(module)
+
+
+def test_the_document_of_all_forms_is_valid(odd: Rest) -> None:
+    """R25-7, R25-10"""
+    document = odd.rows("/")
+    OpenAPIV31SpecValidator(document).validate()
+    assert "oneOf" in document["paths"]["/rpc/twice"]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
 
 def test_without_functions() -> None:

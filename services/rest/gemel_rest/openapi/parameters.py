@@ -9,9 +9,10 @@ Parameter = dict[str, Any]
 
 COMPARED = ("eq", "neq", "gt", "gte", "lt", "lte")
 MATCHED = ("like", "ilike", "match", "imatch")
+UUID = "00000000-0000-4000-8000-000000000001"
 SAMPLES: dict[Kind, tuple[str, str]] = {
     Kind.BOOLEAN: ("true", "false"),
-    Kind.UUID: ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"),
+    Kind.UUID: (UUID, "00000000-0000-4000-8000-000000000002"),
     Kind.DATE: ("2009-01-01", "2009-12-31"),
     Kind.TIMESTAMP: ("2009-01-01T00:00:00", "2009-12-31T00:00:00"),
     Kind.TIMESTAMPTZ: ("2009-01-01T00:00:00Z", "2009-12-31T00:00:00Z"),
