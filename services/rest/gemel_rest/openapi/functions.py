@@ -64,7 +64,7 @@ def _asked(one: Function, table: Table | None) -> Iterator[given.Parameter]:
     """What can be asked of the rows, under names that are no arguments."""
     if table is not None:
         taken = {given.quoted(item.name) for item in one.parameters}
-        yield from (item for item in given.filters(table) if item["name"] not in taken)
+        yield from (one for one in (*given.filters(table), *given.cursors(table)) if one["name"] not in taken)
         yield from (*given.logic(), given.select(table), given.order(table), *given.page(), given.range_header())
     yield given.prefer(*COUNT)
 

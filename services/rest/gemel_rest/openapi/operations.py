@@ -47,6 +47,7 @@ def _list(catalog: Catalog, table: Table, name: str) -> Operation:
         given.select(table),
         given.order(table),
         *given.page(),
+        *given.cursors(table),
         given.range_header(),
         given.prefer(*COUNT),
         given.profile("Accept-Profile", catalog.schemas),

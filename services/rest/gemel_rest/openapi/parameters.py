@@ -86,6 +86,8 @@ def select(table: Table) -> Parameter:
     if table.relations:
         relation = next(iter(table.relations))
         examples["embed"] = {"value": f"{text},{quoted(relation)}(*)"}
+    if table.primary_key is not None:
+        examples["cursor"] = {"value": f"{text},cursor()"}
     return _text("select", "Columns and related rows to give; `*` are all columns.", examples)
 
 
@@ -132,6 +134,24 @@ def page() -> list[Parameter]:
     kinds = (("limit", "Most rows to give."), ("offset", "Rows to leave out at the start."))
     whole = {"type": "integer", "minimum": 0}
     return [{"name": name, "in": "query", "description": text, "schema": whole} for name, text in kinds]
+
+
+def cursors(table: Table) -> list[Parameter]:
+    """``first`` and ``after`` (section 31), unless a column has that name: one parameter cannot be described twice."""
+    if table.primary_key is None:
+        return []
+    first = {"type": "integer", "minimum": 0}
+    after = {"type": "string", "pattern": r"^\["}
+    found = [
+        {"name": "first", "in": "query", "description": "Most rows to give, as `limit`.", "schema": first},
+        {
+            "name": "after",
+            "in": "query",
+            "description": "Only the rows behind the one whose `cursor()` this is, in the same `order`.",
+            "schema": after,
+        },
+    ]
+    return [one for one in found if one["name"] not in table.columns]
 
 
 def range_header() -> Parameter:

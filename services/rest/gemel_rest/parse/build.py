@@ -13,6 +13,7 @@ from gemel.request import (
     Compare,
     Computed,
     Condition,
+    Cursor,
     Embed,
     Field,
     Not,
@@ -26,7 +27,7 @@ from gemel.request import (
     Written,
 )
 from gemel_rest.parse.array import parse_array
-from gemel_rest.parse.syntax import FieldName, Filter, Item, OrderTerm, RowCount, Star, Test, Tree
+from gemel_rest.parse.syntax import FieldName, Filter, Item, OrderTerm, RowCount, RowCursor, Star, Test, Tree
 from gemel_rest.parse.tree import Node
 
 PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE})
@@ -67,6 +68,7 @@ class Builder:
             limit=None if node.page.limit is None else self.slot(node.page.limit),
             offset=None if node.page.offset is None else self.slot(node.page.offset),
             most=self._most,
+            after=None if node.after is None else self.slot(node.after),
         )
         return Select(tuple(self._fields(node)), rows, self._strip_nulls)
 
@@ -86,6 +88,8 @@ class Builder:
                 case RowCount(alias, after):
                     self._allow_aggregates()
                     yield Computed(alias or "count", "count", after=after)
+                case RowCursor(alias):
+                    yield Cursor(alias or "cursor")
                 case Item() if item.aggregate is not None:
                     self._allow_aggregates()
                     key = item.alias or item.aggregate
@@ -181,6 +185,8 @@ def columns_of(node: Node) -> tuple[tuple[str, Kind | None], ...] | None:
                 found |= {one.name: one.type.served.kind for one in node.table.stored}
             case RowCount(alias, _):
                 found[alias or "count"] = None
+            case RowCursor(alias):
+                found[alias or "cursor"] = None
             case Item():
                 known = node.table.columns.get(item.field.name)
                 plain = known is not None and not item.field.path and item.cast is None and item.aggregate is None

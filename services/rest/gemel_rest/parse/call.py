@@ -1,6 +1,6 @@
 """Calls of functions (``docs/dialects/rest.md`` section 17)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from gemel.catalog import Kind, Table
@@ -12,12 +12,12 @@ from gemel_rest.parse.array import parse_array
 from gemel_rest.parse.body import parse_body
 from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.filters import is_test
-from gemel_rest.parse.functions import find_function
+from gemel_rest.parse.functions import find_function, named_functions
 from gemel_rest.parse.model import FunctionCall, ReadShape, Values
 from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
 from gemel_rest.parse.query import Parameters, parse_query
-from gemel_rest.parse.ranges import intersect
+from gemel_rest.parse.ranges import Page, intersect
 from gemel_rest.parse.read import KEY
 from gemel_rest.parse.rules import Rules, schema_of
 from gemel_rest.parse.text import not_implemented
@@ -38,7 +38,8 @@ def parse_call(
     if method == "POST":
         given = _members(body, headers)
     else:
-        given, parameters = _split(parameters)
+        own = {one.name for same in named_functions(rules, method, resource.name, headers) for one in same.parameters}
+        given, parameters = _split(parameters, own)
     called = find_function(rules, method, resource.name, given, headers)
     if method != "POST" and called.writes:
         text = f"cannot execute the function {called.name} in a read-only transaction"
@@ -60,12 +61,18 @@ def _members(body: bytes, headers: Mapping[str, str]) -> dict[str, object]:
     return dict(rows[0]) if rows else {}
 
 
-def _split(parameters: Parameters) -> tuple[dict[str, object], Parameters]:
-    """Arguments of a query string, each a list of its values, and what is left of it (R17-2)."""
+def _split(parameters: Parameters, own: Collection[str]) -> tuple[dict[str, object], Parameters]:
+    """Arguments of a query string, each a list of its values, and what is left of it (R17-2).
+
+    :param own: names of parameters: ``first`` and ``after`` are then arguments.
+    """
     given: dict[str, list[str]] = {}
     for name, value in parameters.filters:
         if not is_test(value):
             given.setdefault(name, []).append(value)
+    for name, texts in (("first", parameters.firsts), ("after", parameters.afters)):
+        if name in own and () in texts:
+            given[name] = [texts.pop(())]
     tests = tuple((name, value) for name, value in parameters.filters if is_test(value))
     return {name: _Repeated(values) for name, values in given.items()}, replace(parameters, filters=tests)
 
@@ -122,10 +129,13 @@ def _rows(
     builder = Builder(most=rules.max_rows, strip_nulls=shape.media.strip_nulls, aggregates=rules.aggregates)
     select = builder.select(root)
     shape = replace(
-        shape, offset=root.page.offset or 0, columns=columns_of(root) if shape.media.form == "csv" else None
+        shape,
+        offset=root.page.offset or 0,
+        after=root.after is not None,
+        columns=columns_of(root) if shape.media.form == "csv" else None,
     )
     query = Query((Root(KEY, Source(table.schema, table.name), select, total=shape.counted),))
-    whole = select.rows.where is None and root.page.limit is None and root.page.offset is None
+    whole = select.rows.where is None and root.page == Page() and root.after is None
     exactly = _exactly(called, shape.media) if whole else None
     _check_affected(called, preferences)
     return FunctionCall(called, arguments, query, tuple(builder.values), shape, exactly, preferences.max_affected)
@@ -145,7 +155,15 @@ def _exactly(called: Function, media: Media) -> int | None:
 
 def _check(called: Function, parameters: Parameters, media: Media, preferences: Preferences) -> None:
     """:raises RequestError: something is asked that only rows of a table can answer."""
-    asked = (parameters.filters, parameters.logic, parameters.orders, parameters.limits, parameters.offsets)
+    asked = (
+        parameters.filters,
+        parameters.logic,
+        parameters.orders,
+        parameters.limits,
+        parameters.offsets,
+        parameters.firsts,
+        parameters.afters,
+    )
     if any(asked) or parameters.select not in (None, "*"):
         raise not_implemented(
             f"select, filters, order, limit and offset of {called.name}, which does not give rows of a table."

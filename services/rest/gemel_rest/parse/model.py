@@ -35,6 +35,8 @@ class ReadShape(Shape):
     offset: int
     location: str
     """Value of Content-Location, perhaps empty."""
+    after: bool = False
+    """The rows begin behind a cursor: at which number is not known."""
     counted: bool = False
     """A total was asked for."""
 

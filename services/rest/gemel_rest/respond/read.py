@@ -20,12 +20,16 @@ def read_response(answer: Answer, shape: ReadShape) -> Response:
         return problem_response(not_single(answer.rows, item=shape.item))
     location = (header("content-location", shape.location),) if 0 < len(shape.location) <= MOST else ()
     headers = (
-        (b"content-range", content_range(shape.offset, answer.rows, answer.total).encode()),
+        (b"content-range", _range(answer, shape).encode()),
         *location,
         *body_headers(shape),
         *common_headers(shape),
     )
     return Response(page_status(answer.rows, answer.total), headers, represent(answer.body, shape))
+
+
+def _range(answer: Answer, shape: ReadShape) -> str:
+    return content_range(shape.offset, 0 if shape.after else answer.rows, answer.total)
 
 
 def _beyond(answer: Answer, shape: ReadShape) -> Response:
