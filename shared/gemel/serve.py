@@ -24,7 +24,16 @@ from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
-from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query, finished
+from gemel.sql import (
+    Estimate,
+    Statement,
+    WriteSteps,
+    compile_estimate,
+    compile_mutation,
+    compile_query,
+    finished,
+    planned_rows,
+)
 from gemel.state.readiness import revisions_query
 
 __all__ = ["Answer", "Engine", "Prepared", "Written", "open_engine"]
@@ -46,7 +55,7 @@ class Answer:
     rows: int
     """Rows in the body (of a select that is the only root; else 0)."""
     total: int | None
-    """Rows without limit and offset, if asked of the only root."""
+    """Rows without limit and offset, if asked of the only root; estimated if that was asked."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,6 +64,7 @@ class Prepared:
 
     statement: Statement
     roots: int
+    estimate: Estimate | None = None
 
 
 class _Cache(Generic[Key, Item]):
@@ -95,7 +105,8 @@ class Engine:
 
     def _prepare(self, role: str, query: Query) -> Prepared:
         plan = plan_query(self.catalog, role, query)
-        return Prepared(compile_query(self._database.backend, plan), len(plan.roots))
+        backend = self._database.backend
+        return Prepared(compile_query(backend, plan), len(plan.roots), compile_estimate(backend, plan))
 
     async def read(self, prepared: Prepared, values: Sequence[object]) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -107,7 +118,11 @@ class Engine:
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
-            return (Answer(row[0], row[1], row[2]),)
+            total = row[2]
+            if prepared.estimate is not None and prepared.estimate.needed(total):
+                explained = await self._database.read(prepared.estimate.statement, values)
+                total = max(total or 0, planned_rows(explained[0]))
+            return (Answer(row[0], row[1], total),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
         return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
 

@@ -134,7 +134,9 @@ def _rows(
         after=root.after is not None,
         columns=columns_of(root) if shape.media.form == "csv" else None,
     )
-    query = Query((Root(KEY, Source(table.schema, table.name), select, total=shape.counted),))
+    query = Query(
+        (Root(KEY, Source(table.schema, table.name), select, total=shape.counted, estimate=preferences.estimate),)
+    )
     whole = select.rows.where is None and root.page == Page() and root.after is None
     exactly = _exactly(called, shape.media) if whole else None
     _check_affected(called, preferences)

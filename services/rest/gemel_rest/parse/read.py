@@ -51,7 +51,7 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
         location=_location(resource, parameters),
         after=root.after is not None,
     )
-    roots = (Root(KEY, source, select, total=preferences.count is not None),)
+    roots = (Root(KEY, source, select, total=preferences.count is not None, estimate=preferences.estimate),)
     return ReadCall(Query(roots), tuple(builder.values), shape)
 
 

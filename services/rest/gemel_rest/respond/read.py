@@ -1,5 +1,7 @@
 """Answers to reads."""
 
+from dataclasses import replace
+
 from gemel.serve import Answer
 from gemel_rest.parse.model import ReadShape, Shape
 from gemel_rest.parse.ranges import unsatisfiable
@@ -14,6 +16,8 @@ MOST = 4096
 
 def read_response(answer: Answer, shape: ReadShape) -> Response:
     """Answer to a GET; that to a HEAD has the same headers."""
+    if answer.total is not None and answer.rows:  # an estimate may be below what is seen
+        answer = replace(answer, total=max(answer.total, shape.offset + answer.rows))
     if is_beyond(shape.offset, answer.total):
         return _beyond(answer, shape)
     if (shape.singular or shape.item) and answer.rows != 1:
