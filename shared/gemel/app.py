@@ -106,7 +106,11 @@ def _import(name: str, why: str) -> ModuleType:
 
 
 def _optional(name: str) -> ModuleType | None:
-    return _import(name, "") if importlib.util.find_spec(name) is not None else None
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # an App that was put together without a package
+        return None
+    return _import(name, "") if found is not None else None
 
 
 def _registries(models: ModuleType) -> list[registry]:

@@ -110,6 +110,9 @@ class Backend(Protocol):
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """The values of those slots."""
 
+    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
+        """A value as rows are sorted by it."""
+
     def explain(self, query: Expression) -> Fragment | None:
         """The plan of a select as JSON, in one row; ``None`` where there are no estimates."""
 

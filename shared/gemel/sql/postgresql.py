@@ -190,6 +190,10 @@ class PostgreSQL:
         """A list per column."""
         return [[key[number] for key in keys] for number in range(width)]
 
+    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
+        """The value itself."""
+        return value
+
     def explain(self, query: Expression) -> Fragment:
         """See ``Backend``."""
         return sql("EXPLAIN (FORMAT JSON) ", query)

@@ -287,6 +287,10 @@ class SQLite:
         """One JSON text."""
         return [json_text([list(key) for key in keys])]
 
+    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
+        """Documents in the order of jsonb, not of their texts."""
+        return sql("CAST(", value, " AS TEXT) COLLATE gemel_document") if type_.is_document else value
+
     def explain(self, query: Expression) -> None:
         """See ``Backend``."""
 
