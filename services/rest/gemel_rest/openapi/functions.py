@@ -27,7 +27,7 @@ def function_path(
     item = {"post": _post(catalog, named, names, identifier)}
     reading = next((one for one in named if not one.writes), None)
     if reading is not None:
-        get = _operation(catalog, reading, names, f"{identifier}Get")
+        get = _operation(catalog, reading, names, f"{identifier}Get", "Accept-Profile")
         get["parameters"] = [*map(_argument, reading.parameters), *get["parameters"]]
         item["get"] = get
         item["head"] = {**get, "operationId": f"{identifier}Head", "responses": without_content(get["responses"])}
@@ -36,7 +36,7 @@ def function_path(
 
 
 def _post(catalog: Catalog, named: tuple[Function, ...], names: dict[TableKey, str], identifier: str) -> dict[str, Any]:
-    operation = _operation(catalog, named[0], names, identifier)
+    operation = _operation(catalog, named[0], names, identifier, "Content-Profile")
     operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "Range"]
     bodies = [_body(one) for one in named]
     schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
@@ -46,7 +46,9 @@ def _post(catalog: Catalog, named: tuple[Function, ...], names: dict[TableKey, s
     return {**operation, "requestBody": {"required": required, "content": content}}
 
 
-def _operation(catalog: Catalog, one: Function, names: dict[TableKey, str], identifier: str) -> dict[str, Any]:
+def _operation(
+    catalog: Catalog, one: Function, names: dict[TableKey, str], identifier: str, profile: str
+) -> dict[str, Any]:
     table = catalog.by_mapper(one.returns.mapper) if one.returns.mapper is not None else None
     summary = (one.comment or f"Call {one.name}").partition("\n")[0]
     described = {"description": one.comment} if one.comment else {}
@@ -55,7 +57,7 @@ def _operation(catalog: Catalog, one: Function, names: dict[TableKey, str], iden
         "summary": summary,
         **described,
         "tags": [TAG],
-        "parameters": [*_asked(one, table), given.profile("Accept-Profile", catalog.schemas)],
+        "parameters": [*_asked(one, table), given.profile(profile, catalog.schemas)],
         "responses": {**_responses(one, table, names), **errors(400, 401, 403, 404, 406, 409, 416)},
     }
 
