@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import pkgutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, Mapper, registry
 
 from gemel.errors import AppError
+from gemel.functions import Function, read_functions
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class App:
         :raises AppError: it cannot be imported.
         """
         return _optional(f"{self.name}.resolvers")
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """What ``functions.py`` registers; nothing if the app has none.
+
+        :raises AppError: it cannot be imported, or a signature cannot be served.
+        """
+        return read_functions(_optional(f"{self.name}.functions"))
 
     @property
     def migrations(self) -> Path:
@@ -96,7 +106,11 @@ def _import(name: str, why: str) -> ModuleType:
 
 
 def _optional(name: str) -> ModuleType | None:
-    return _import(name, "") if importlib.util.find_spec(name) is not None else None
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # an App that was put together without a package
+        return None
+    return _import(name, "") if found is not None else None
 
 
 def _registries(models: ModuleType) -> list[registry]:

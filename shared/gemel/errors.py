@@ -18,7 +18,8 @@
     │   └── Denied
     ├── Unsupported                sql: this database cannot say it
     ├── DatabaseError              execute: the database refused (or our codec did, in its stead); has a SQLSTATE
-    └── WrongRowCount              execute: not as many rows as the request said; rolled back
+    ├── WrongRowCount              execute: not as many rows as the request said; rolled back
+    └── FunctionError              execute: a function of the app refused, in its own words
 
 An error holds facts; each service words them in its own dialect, in one place (``gemel_graphql.respond.errors``,
 ``gemel_rest.respond.errors``). What is none of these is a bug and is answered as such.
@@ -224,3 +225,20 @@ class WrongRowCount(GemelError):
 
     def __str__(self) -> str:
         return f"the request affects {self.rows} rows"
+
+
+@dataclass
+class FunctionError(GemelError):
+    """Raised by a function of the app on purpose; nothing that it changed is kept (``docs/dialects/rest.md`` R17-7)."""
+
+    text: str
+    code: str = "P0001"
+    """An SQLSTATE, or a code of the app's own. ``PTxyz`` is the status xyz."""
+    status: int | None = None
+    """Status over HTTP; ``None``: by the code."""
+    details: str | None = None
+    hint: str | None = None
+    headers: Sequence[tuple[str, str]] = ()
+
+    def __str__(self) -> str:
+        return self.text

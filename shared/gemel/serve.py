@@ -6,7 +6,7 @@ same shape is looked up and run.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +17,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gemel.app import App
 from gemel.catalog import Catalog, read_catalog
-from gemel.errors import AppError
+from gemel.errors import AppError, WrongRowCount
 from gemel.execute import Database, PostgreSQLDatabase, SQLiteDatabase, Written, perform
 from gemel.execute.database import Row
+from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
-from gemel.sql import Statement, WriteSteps, compile_mutation, compile_query, finished
+from gemel.sql import (
+    Estimate,
+    Statement,
+    WriteSteps,
+    compile_estimate,
+    compile_mutation,
+    compile_query,
+    finished,
+    planned_rows,
+)
 from gemel.state.readiness import revisions_query
 
 __all__ = ["Answer", "Engine", "Prepared", "Written", "open_engine"]
@@ -45,7 +55,7 @@ class Answer:
     rows: int
     """Rows in the body (of a select that is the only root; else 0)."""
     total: int | None
-    """Rows without limit and offset, if asked of the only root."""
+    """Rows without limit and offset, if asked of the only root; estimated if that was asked."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,6 +64,7 @@ class Prepared:
 
     statement: Statement
     roots: int
+    estimate: Estimate | None = None
 
 
 class _Cache(Generic[Key, Item]):
@@ -94,7 +105,8 @@ class Engine:
 
     def _prepare(self, role: str, query: Query) -> Prepared:
         plan = plan_query(self.catalog, role, query)
-        return Prepared(compile_query(self._database.backend, plan), len(plan.roots))
+        backend = self._database.backend
+        return Prepared(compile_query(backend, plan), len(plan.roots), compile_estimate(backend, plan))
 
     async def read(self, prepared: Prepared, values: Sequence[object]) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -106,7 +118,11 @@ class Engine:
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
-            return (Answer(row[0], row[1], row[2]),)
+            total = row[2]
+            if prepared.estimate is not None and prepared.estimate.needed(total):
+                explained = await self._database.read(prepared.estimate.statement, values)
+                total = max(total or 0, planned_rows(explained[0]))
+            return (Answer(row[0], row[1], total),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
         return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
 
@@ -132,6 +148,32 @@ class Engine:
             self._orm = _orm_engine(self.settings, self.catalog)
         async with async_sessionmaker(self._orm, expire_on_commit=False).begin() as session:
             yield session
+
+    async def call(
+        self, called: Function, given: Mapping[str, object], *, exactly: int | None = None, most: int | None = None
+    ) -> Outcome:
+        """Call a function of the app.
+
+        :param given: values of its arguments, as a client gave them.
+        :param exactly: roll back unless it gives so many rows.
+        :param most: roll back if it gives more.
+        :raises DatabaseError: an argument does not fit, or the database refused a value.
+        :raises WrongRowCount, FunctionFailed, GemelError: see ``gemel.functions.run``.
+        """
+
+        def check(rows: int) -> None:
+            if exactly is not None and rows != exactly:
+                raise WrongRowCount(rows)
+            if most is not None and rows > most:
+                raise WrongRowCount(rows, most=True)
+
+        try:
+            return await run(called, accept_all(called.parameters, given), self.session, check)
+        except FunctionFailed as error:
+            refused = self._database.refused(error.__cause__) if error.__cause__ is not None else None
+            if refused is not None:
+                raise refused from error
+            raise
 
     async def applied(self) -> Sequence[tuple[str, str | None]]:
         """(revision, compatible_from) of the applied revisions of the app, oldest first, for readiness."""

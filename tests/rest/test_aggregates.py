@@ -39,12 +39,14 @@ def test_off_by_default(rest: Rest, query: str) -> None:
         ("/track?select=genre(id),count()&order=genre(name)", (400, "42803")),
         ("/track?select=name.sum()", (404, "42883")),
         ("/track?select=nope,count()", (400, "42703")),
+        ("/track?select=count(),cursor()", (400, "PGRST127")),
+        ("/track?select=genre_id,count()&after=[]", (400, "42803")),
         ("/artist?select=name,...album(id.count())", (400, "PGRST127")),
         ("/artist?select=count(),...album(id)", (400, "PGRST127")),
     ],
 )
 def test_refusals(aggregating: Rest, query: str, error: tuple[int, str]) -> None:
-    """R6-8, R8-4"""
+    """R6-8, R8-4, R31-1"""
     assert aggregating.error(query) == error
 
 

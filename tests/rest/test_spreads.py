@@ -1,7 +1,11 @@
 """Spreads of to-many relationships (docs/dialects/rest.md section 8)."""
 
+import json
+
 import pytest
 from rest_client import Rest
+
+ROCK = {"title": "Let There Be Rock", "artist_id": 1, "name": "AC/DC"}
 
 
 def test_names_that_mean_nothing_are_refused(rest: Rest) -> None:
@@ -68,3 +72,36 @@ def test_nulls_stay_in_lists(rest: Rest, accept: str) -> None:
     """R8-2"""
     query = "/album?id=eq.2&select=id,...track(composer,...genre(genre:name))"
     assert rest.rows(query, accept=accept) == [{"id": 2, "composer": [None], "genre": ["Rock"]}]
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/album?id=eq.1&select=title,...artist(title:name)", {"title": "AC/DC"}),
+        (
+            "/album?id=eq.1&select=...artist(title:name),title",
+            {"title": "For Those About To Rock We Salute You"},
+        ),
+        ("/album?id=eq.4&select=*,...artist(*)", {**ROCK, "id": 1}),
+        ("/album?id=eq.4&select=...artist(*),*", {**ROCK, "id": 4}),
+        ("/album?id=eq.1&select=artist(name),artist:title", {"artist": "For Those About To Rock We Salute You"}),
+        ("/album?id=eq.1&select=artist:title,artist(name)", {"artist": {"name": "AC/DC"}}),
+        ("/album?id=eq.1&select=a:artist(id),a:artist(name)", {"a": {"name": "AC/DC"}}),
+        ("/track?id=eq.1&select=name,...album(title,...artist(title:name,name))", {"title": "AC/DC", "name": "AC/DC"}),
+        ("/track?id=eq.1&select=...album(...artist(x:name),x:id),x:name",
+         {"x": "For Those About To Rock (We Salute You)"}),
+        ("/artist?id=eq.1&select=name,...album(name:title)&album.order=id",
+         {"name": ["For Those About To Rock We Salute You", "Let There Be Rock"]}),
+    ],
+)  # fmt: skip
+def test_of_two_keys_the_later_one_counts(rest: Rest, path: str, wanted: object) -> None:
+    """R8-3"""
+    answer = rest.get(path)
+    assert answer.status_code == 200, answer.text
+    [row] = json.loads(answer.text, object_pairs_hook=_once)
+    assert row == wanted
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    assert len({name for name, _ in pairs}) == len(pairs), pairs
+    return dict(pairs)

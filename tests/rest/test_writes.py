@@ -212,3 +212,17 @@ def test_without_the_guard_all_rows_may_go(sqlite_template: Settings, chinook_ap
     with serving(sqlite_template.model_copy(update=update), chinook_app) as rest:
         answer = rest("DELETE", "/playlist_track", headers={"prefer": "count=exact"})
         assert (answer.status_code, answer.headers["content-range"]) == (204, "*/8715")
+
+
+def test_a_request_is_done_whole_or_not_at_all(rest_write: Rest) -> None:
+    """R23-8"""
+    answer = rest_write("POST", "/genre", [{"name": "First of two"}, {"name": "Rock"}])
+    assert problem(answer) == (409, "23505")
+    answer = rest_write(
+        "POST", "/genre?select=name::nope", {"name": "Third"}, headers={"prefer": "return=representation"}
+    )
+    assert answer.status_code == 400
+    one = {"prefer": "return=representation", "accept": "application/vnd.pgrst.object+json"}
+    assert problem(rest_write("PATCH", "/genre?id=lt.3", {"name": None}, headers=one))[0] in (400, 406)
+    assert len(rest_write.rows("/genre")) == 25
+    assert rest_write.rows("/genre?name=in.(First of two,Third)") == []

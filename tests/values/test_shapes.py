@@ -66,7 +66,7 @@ def test_what_cannot_be_written_is_refused(shapes: Fronts) -> None:
 
 
 def test_computed_hybrid_and_property_are_read_filtered_and_sorted(shapes: Fronts) -> None:
-    """G1.1-2: in another schema, with a composite key."""
+    """G1.1-2, R18-5: in another schema, with a composite key."""
     fields = "room number area label filled boxes(order_by: {id: asc}) { id }"
     query = f'{{ store_shelf_by_pk(room: "a", number: 1) {{ {fields} }} }}'
     shelf = {"room": "a", "number": 1, "area": 6, "label": "a-1", "filled": 2}

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
+from gemel.errors import DatabaseError
 from gemel.sql import Backend, Statement
 
 Row = Sequence[Any]
@@ -10,6 +11,10 @@ Result = TypeVar("Result")
 Script = Generator[tuple[str, Sequence[object]], Sequence[Row], Result]
 """Work in a transaction, without input and output of its own: yields (SQL text, parameters), is sent the rows, and
 returns what came of it. A refusal of the database is thrown into it."""
+
+
+VALUES = frozenset({"22", "23"})
+"""Classes of SQLSTATE that speak of values: wrong ones, and such that violate a constraint."""
 
 
 class Database(Protocol):
@@ -28,6 +33,10 @@ class Database(Protocol):
 
         :raises DatabaseError: as ``read``.
         """
+
+    def refused(self, error: BaseException) -> DatabaseError | None:
+        """What an error of a session of SQLAlchemy says of the values that it was given (SQLSTATE classes 22 and 23);
+        ``None`` for all else."""
 
     async def fetch(self, text: str) -> Sequence[Row]:
         """Rows of a statement without parameters."""

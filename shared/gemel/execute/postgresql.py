@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from gemel.errors import DatabaseError
-from gemel.execute.database import Row, Script
+from gemel.execute.database import VALUES, Row, Script
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
@@ -75,6 +76,17 @@ class PostgreSQLDatabase:
                         text, parameters = script.send(rows)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
+
+    def refused(self, error: BaseException) -> DatabaseError | None:
+        """See ``Database``."""
+        if not isinstance(error, DBAPIError) or error.orig is None:
+            return None
+        cause = error.orig.__cause__
+        if not isinstance(cause, asyncpg.PostgresError) or (cause.sqlstate or "")[:2] not in VALUES:
+            return None
+        if type(cause) is asyncpg.DataError:  # asyncpg's own, before anything was sent
+            return DatabaseError("22003" if "out of" in str(cause) else "22P02", str(cause))
+        return _refused(cause)
 
     async def fetch(self, text: str) -> Sequence[Row]:
         """See ``Database``."""

@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Unsupported
-from gemel.execute.database import Row, Script
+from gemel.execute.database import VALUES, Row, Script
 from gemel.execute.violations import check_violation, not_null_violation, unique_violation
 from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
 
@@ -79,24 +81,26 @@ class _Connection:
     def refused(self, error: Exception) -> DatabaseError | Unsupported:
         """What SQLite refused, in PostgreSQL's words."""
         kept = self._failure.take()
-        if kept is not None:
-            return kept
-        name, text = str(getattr(error, "sqlite_errorname", "")), str(error)
-        if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"):
-            return unique_violation(self._catalog, text)
-        if name == "SQLITE_CONSTRAINT_NOTNULL":
-            return not_null_violation(text)
-        if name == "SQLITE_CONSTRAINT_CHECK":
-            return check_violation(text)
-        if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
-            return DatabaseError("23503", "a foreign key constraint is violated")
-        for known, (sqlstate, message) in BY_NAME.items():
-            if name.startswith(known):
-                return DatabaseError(sqlstate, message, details=text)
-        return _by_text(error, text)
+        return kept if kept is not None else _refused(error, self._catalog)
 
 
-def _by_text(error: Exception, text: str) -> DatabaseError | Unsupported:
+def _refused(error: BaseException, catalog: Catalog) -> DatabaseError | Unsupported:
+    name, text = str(getattr(error, "sqlite_errorname", "")), str(error)
+    if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"):
+        return unique_violation(catalog, text)
+    if name == "SQLITE_CONSTRAINT_NOTNULL":
+        return not_null_violation(text)
+    if name == "SQLITE_CONSTRAINT_CHECK":
+        return check_violation(text)
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return DatabaseError("23503", "a foreign key constraint is violated")
+    for known, (sqlstate, message) in BY_NAME.items():
+        if name.startswith(known):
+            return DatabaseError(sqlstate, message, details=text)
+    return _by_text(error, text)
+
+
+def _by_text(error: BaseException, text: str) -> DatabaseError | Unsupported:
     if "parser stack overflow" in text or "Expression tree is too large" in text:
         return Unsupported("The request is nested too deeply for SQLite before 3.46; ask for it in two requests.")
     if "at most" in text and "tables in a join" in text:
@@ -139,6 +143,14 @@ class SQLiteDatabase:
     async def write(self, script: Script[Result]) -> Result:
         """See ``Database``. BEGIN IMMEDIATE. Once begun it is finished, even if nobody waits for it any more."""
         return await asyncio.shield(self._in(self._writers, lambda: self._transaction(script)))
+
+    def refused(self, error: BaseException) -> DatabaseError | None:
+        """See ``Database``."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, sqlite3.Error):
+            return None
+        found = _refused(cause, self._catalog)
+        return found if isinstance(found, DatabaseError) and found.sqlstate[:2] in VALUES else None
 
     async def fetch(self, text: str) -> Sequence[Row]:
         """See ``Database``."""

@@ -304,6 +304,7 @@ class RootPlan:
     key: str
     content: RowsPlan | AggregatePlan | OnePlan
     total: bool
+    estimate: Literal["planned", "counted"] | None = None
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def plan_query(catalog: Catalog, role: str, query: Query) -> QueryPlan:
                 content = _aggregate(scope, table, root.content)
             case One():
                 content = _one(scope, table, root.content)
-        roots.append(RootPlan(root.key, content, root.total))
+        roots.append(RootPlan(root.key, content, root.total, root.estimate))
     return QueryPlan(tuple(roots))
 
 

@@ -256,6 +256,9 @@ class Root:
     content: Select | Aggregate | One
     total: bool = False
     """Count the rows without limit and offset, too (of a select)."""
+    estimate: Literal["planned", "counted"] | None = None
+    """With ``total``, of the only root: the database may estimate. ``counted`` counts up to the cap of the rows and
+    estimates beyond, where the larger number is the total. A database without estimates counts."""
 
 
 @dataclass(frozen=True)

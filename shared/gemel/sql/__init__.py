@@ -2,22 +2,27 @@
 
 from gemel.sql.backend import Backend
 from gemel.sql.compile import compile_query
+from gemel.sql.estimate import Estimate, compile_estimate, planned_rows
 from gemel.sql.mutate import WriteSteps, compile_mutation
 from gemel.sql.postgresql import PostgreSQL
-from gemel.sql.processed import finished
+from gemel.sql.processed import finished, python_json
 from gemel.sql.sqlite import Failure, SQLite, register_functions
 from gemel.sql.statement import Parameter, Statement
 
 __all__ = [
     "Backend",
+    "Estimate",
     "Failure",
     "Parameter",
     "PostgreSQL",
     "SQLite",
     "Statement",
     "WriteSteps",
+    "compile_estimate",
     "compile_mutation",
     "compile_query",
     "finished",
+    "planned_rows",
+    "python_json",
     "register_functions",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Dialect
 from gemel.catalog import ValueType
 from gemel.plan.model import Comparison
 from gemel.request import Operator
+from gemel.sql.fragment import Fragment
 from gemel.sql.statement import Encoder, Parameter
 
 Form = Literal["value", "list"]
@@ -43,6 +44,8 @@ class Backend(Protocol):
     """A kind of database."""
 
     dialect: Dialect
+    estimates: bool
+    """``explain`` tells how many rows are to be expected."""
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """JSON text of a value; ``'null'`` for null, never null itself."""
@@ -106,6 +109,12 @@ class Backend(Protocol):
 
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """The values of those slots."""
+
+    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
+        """A value as rows are sorted by it."""
+
+    def explain(self, query: Expression) -> Fragment | None:
+        """The plan of a select as JSON, in one row; ``None`` where there are no estimates."""
 
     def lock(self) -> str:
         """What follows a select of rows that will be changed."""

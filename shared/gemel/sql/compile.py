@@ -38,24 +38,37 @@ def _root(builder: Builder, root: RootPlan) -> Fragment:
         case AggregatePlan():
             return _whole(aggregate_of(root.content, builder))
         case RowsPlan():
-            return _list(builder, root.content, total=root.total)
+            return _list(builder, root.content, root)
 
 
 def _whole(body: Expression) -> Fragment:
     return sql("SELECT ", body, " AS body, 1 AS rows, NULL AS total")
 
 
-def _list(builder: Builder, plan: RowsPlan, *, total: bool) -> Fragment:
+def _list(builder: Builder, plan: RowsPlan, root: RootPlan) -> Fragment:
     alias = builder.alias()
     listed = builder.backend.concat_rows(sql(f"{alias}.j"))
     body = sql("'[' || coalesce(", listed, ", '') || ']' AS body, count(*) AS rows")
-    counted = _total(builder, plan) if total else sql("NULL")
+    counted = _counted(builder, plan, root)
     return sql("SELECT ", body, ", ", counted, " AS total FROM (", objects(plan, builder), f") AS {alias}")
 
 
-def _total(builder: Builder, plan: RowsPlan) -> Expression:
+def _counted(builder: Builder, plan: RowsPlan, root: RootPlan) -> Expression:
+    if not root.total or (root.estimate == "planned" and builder.backend.estimates):
+        return sql("NULL")
+    most = plan.slice.most if root.estimate is not None and builder.backend.estimates else None
+    if most is not None:  # one more tells that there are more
+        return sql("(SELECT count(*) FROM (", uncut(builder, plan), f" LIMIT {most + 1}) AS {builder.alias()})")
     if plan.is_grouped or plan.slice.distinct:
-        uncut = replace(plan, slice=replace(plan.slice, limit=None, offset=None, most=None, after=None))
-        return sql("(SELECT count(*) FROM (", objects(uncut, builder), f") AS {builder.alias()})")
+        return sql("(SELECT count(*) FROM (", uncut(builder, plan), f") AS {builder.alias()})")
     inner = Frame(builder, builder.alias(), plan.table)
     return sql("(SELECT count(*) ", from_where(inner, replace(plan.slice, after=None), None), ")")
+
+
+def uncut(builder: Builder, plan: RowsPlan) -> Fragment:
+    """A select of all rows that a total counts: without limit, offset and cursor."""
+    if plan.is_grouped or plan.slice.distinct:
+        whole = replace(plan, slice=replace(plan.slice, limit=None, offset=None, most=None, after=None))
+        return objects(whole, builder)
+    frame = Frame(builder, builder.alias(), plan.table)
+    return sql("SELECT 1 ", from_where(frame, replace(plan.slice, after=None), None))

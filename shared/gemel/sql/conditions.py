@@ -107,7 +107,9 @@ def order_by(frame: Frame, order: tuple[Sort, ...]) -> Expression:
 
 
 def _sort(frame: Frame, item: Sort) -> Expression:
-    return placed(sort_value(frame, item)[0], descending=item.descending, nulls_first=item.nulls_first)
+    value, type_ = sort_value(frame, item)
+    key = frame.builder.backend.sort_key(value, type_)
+    return placed(key, descending=item.descending, nulls_first=item.nulls_first)
 
 
 def placed(value: Part, *, descending: bool, nulls_first: bool) -> Expression:

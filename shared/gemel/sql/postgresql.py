@@ -16,7 +16,7 @@ from gemel.plan.model import Comparison
 from gemel.request import Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import like_pattern, list_encoder, plain_text, text_encoder
-from gemel.sql.fragment import join, sql
+from gemel.sql.fragment import Fragment, join, sql
 from gemel.sql.statement import Encoder, Parameter
 
 MATCHES = {
@@ -53,6 +53,7 @@ class PostgreSQL:
     """PostgreSQL 15 and later."""
 
     dialect: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+    estimates = True
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """``to_json`` where the text form is not JSON already."""
@@ -188,6 +189,14 @@ class PostgreSQL:
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """A list per column."""
         return [[key[number] for key in keys] for number in range(width)]
+
+    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
+        """The value itself."""
+        return value
+
+    def explain(self, query: Expression) -> Fragment:
+        """See ``Backend``."""
+        return sql("EXPLAIN (FORMAT JSON) ", query)
 
     def lock(self) -> str:
         """Until the end of the transaction."""

@@ -45,7 +45,7 @@ def finished(text: str, codecs: Sequence[Codec], dialect: Dialect) -> str:
         codec = codecs[int(found[1])]
         try:
             stored = python_value(codec.stored(dialect), found[2])
-            return _json(codec.result(stored, dialect))
+            return python_json(codec.result(stored, dialect))
         except Exception as error:  # it is the app's own code; its words could tell what is stored
             name, kind = type(codec.declared).__name__, type(error).__name__
             raise DatabaseError("XX001", f"a stored value cannot be read by its type {name}: {kind}") from error
@@ -86,7 +86,8 @@ READERS: Mapping[Kind, Callable[[str], object]] = {
 }
 
 
-def _json(value: object) -> str:
+def python_json(value: object) -> str:
+    """JSON text of a Python value, in Pydantic's form; a decimal is a number."""
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
     if isinstance(value, bytes | timedelta):

@@ -3,6 +3,8 @@
 from typing import Any
 
 from gemel.catalog import Catalog
+from gemel.functions import Function, by_name
+from gemel_rest.openapi.functions import TAG, function_path
 from gemel_rest.openapi.operations import table_paths
 from gemel_rest.openapi.responses import error_schema, shared_responses
 from gemel_rest.openapi.schemas import names_of, table_schemas
@@ -13,12 +15,15 @@ DESCRIPTION = (
 )
 
 
-def make_document(catalog: Catalog, title: str, prefix: str, *, visible: bool) -> dict[str, Any]:
+def make_document(
+    catalog: Catalog, functions: tuple[Function, ...], title: str, prefix: str, *, visible: bool
+) -> dict[str, Any]:
     """The document.
 
+    :param functions: of the app.
     :param title: name of the app.
     :param prefix: where the tables are mounted.
-    :param visible: whether the reader may see the tables.
+    :param visible: whether the reader may see tables and functions.
     """
     names = names_of(catalog) if visible else {}
     schemas: dict[str, Any] = {"Error": error_schema()}
@@ -30,6 +35,9 @@ def make_document(catalog: Catalog, title: str, prefix: str, *, visible: bool) -
         if key[0] == catalog.schemas[0]:  # those of other schemas are reached by a header, not by a path
             paths |= table_paths(catalog, table, names)
             tags.append({"name": table.name, **({"description": table.comment} if table.comment else {})})
+    named = sorted(by_name(functions).items()) if visible else []
+    paths |= dict(function_path(catalog, same, names) for _, same in named)
+    tags += [{"name": TAG}] if named else []
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1", "description": DESCRIPTION},

@@ -27,7 +27,7 @@ def table_paths(catalog: Catalog, table: Table, names: dict[TableKey, str]) -> d
 def _table(catalog: Catalog, table: Table, name: str) -> dict[str, Any]:
     item: dict[str, Any] = {"get": _list(catalog, table, name)}
     item["head"] = {**item["get"], "operationId": f"head{name}", "summary": f"Headers of the list of {table.name}"}
-    item["head"]["responses"] = _without_content(item["get"]["responses"])
+    item["head"]["responses"] = without_content(item["get"]["responses"])
     item["head"]["parameters"] = [one for one in item["get"]["parameters"] if one["name"] != "Range"]
     if table.writable and table.primary_key is not None:
         item["post"] = _create(catalog, table, name)
@@ -47,6 +47,7 @@ def _list(catalog: Catalog, table: Table, name: str) -> Operation:
         given.select(table),
         given.order(table),
         *given.page(),
+        *given.cursors(table),
         given.range_header(),
         given.prefer(*COUNT),
         given.profile("Accept-Profile", catalog.schemas),
@@ -117,7 +118,8 @@ def _body(schema: str, *, many: bool) -> dict[str, Any]:
     return {"required": True, "content": content}
 
 
-def _without_content(responses: dict[str, Any]) -> dict[str, Any]:
+def without_content(responses: dict[str, Any]) -> dict[str, Any]:
+    """Responses to HEAD, from those to GET."""
     return {
         status: {key: value for key, value in response.items() if key != "content"}
         if "$ref" not in response

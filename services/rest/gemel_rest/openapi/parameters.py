@@ -9,9 +9,10 @@ Parameter = dict[str, Any]
 
 COMPARED = ("eq", "neq", "gt", "gte", "lt", "lte")
 MATCHED = ("like", "ilike", "match", "imatch")
+UUID = "00000000-0000-4000-8000-000000000001"
 SAMPLES: dict[Kind, tuple[str, str]] = {
     Kind.BOOLEAN: ("true", "false"),
-    Kind.UUID: ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"),
+    Kind.UUID: (UUID, "00000000-0000-4000-8000-000000000002"),
     Kind.DATE: ("2009-01-01", "2009-12-31"),
     Kind.TIMESTAMP: ("2009-01-01T00:00:00", "2009-12-31T00:00:00"),
     Kind.TIMESTAMPTZ: ("2009-01-01T00:00:00Z", "2009-12-31T00:00:00Z"),
@@ -85,6 +86,8 @@ def select(table: Table) -> Parameter:
     if table.relations:
         relation = next(iter(table.relations))
         examples["embed"] = {"value": f"{text},{quoted(relation)}(*)"}
+    if table.primary_key is not None:
+        examples["cursor"] = {"value": f"{text},cursor()"}
     return _text("select", "Columns and related rows to give; `*` are all columns.", examples)
 
 
@@ -131,6 +134,24 @@ def page() -> list[Parameter]:
     kinds = (("limit", "Most rows to give."), ("offset", "Rows to leave out at the start."))
     whole = {"type": "integer", "minimum": 0}
     return [{"name": name, "in": "query", "description": text, "schema": whole} for name, text in kinds]
+
+
+def cursors(table: Table) -> list[Parameter]:
+    """``first`` and ``after`` (section 31), unless a column has that name: one parameter cannot be described twice."""
+    if table.primary_key is None:
+        return []
+    first = {"type": "integer", "minimum": 0}
+    after = {"type": "string", "pattern": r"^\["}
+    found = [
+        {"name": "first", "in": "query", "description": "Most rows to give, as `limit`.", "schema": first},
+        {
+            "name": "after",
+            "in": "query",
+            "description": "Only the rows behind the one whose `cursor()` this is, in the same `order`.",
+            "schema": after,
+        },
+    ]
+    return [one for one in found if one["name"] not in table.columns]
 
 
 def range_header() -> Parameter:

@@ -38,16 +38,17 @@ def names_of(catalog: Catalog) -> dict[TableKey, str]:
     """Name of each table's schema: ``playlist_track`` is ``PlaylistTrack``; unique, in order."""
     names: dict[TableKey, str] = {}
     for schema, table in sorted(catalog.tables, key=lambda key: (catalog.schemas.index(key[0]), key[1])):
-        name = _pascal(table)
+        name = pascal(table)
         if name in names.values() or not name:
-            name = f"{_pascal(schema)}{name}"
+            name = f"{pascal(schema)}{name}"
         while name in names.values():
             name += "_"
         names[(schema, table)] = name
     return names
 
 
-def _pascal(name: str) -> str:
+def pascal(name: str) -> str:
+    """``playlist_track`` is ``PlaylistTrack``."""
     words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
     return "".join(word[:1].upper() + word[1:] for word in words)
 

@@ -9,6 +9,7 @@ import orjson
 
 from gemel.auth.actor import ADMIN
 from gemel.catalog import Catalog
+from gemel.functions import Function
 from gemel_rest.openapi.document import make_document
 from gemel_rest.parse.accept import ROOT_TYPES, parse_accept
 from gemel_rest.respond.model import JSON, Response
@@ -23,8 +24,9 @@ class _Made:
 class Documents:
     """Documents of one catalog, per mount point."""
 
-    def __init__(self, catalog: Catalog, title: str) -> None:
+    def __init__(self, catalog: Catalog, functions: tuple[Function, ...], title: str) -> None:
         self._catalog = catalog
+        self._functions = functions
         self._title = title
         self._made: dict[tuple[bool, str], _Made] = {}
         self._one = asyncio.Lock()
@@ -54,6 +56,6 @@ class Documents:
         return self._made[key]
 
     def _make(self, visible: bool, prefix: str) -> _Made:
-        document = make_document(self._catalog, self._title, prefix, visible=visible)
+        document = make_document(self._catalog, self._functions, self._title, prefix, visible=visible)
         body = orjson.dumps(document)
         return _Made(body, b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())

@@ -1,6 +1,6 @@
 """From the tree to the dialect-free request. What the dialect leaves unsaid is said here (decisions, 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from gemel.catalog import Kind
@@ -13,6 +13,7 @@ from gemel.request import (
     Compare,
     Computed,
     Condition,
+    Cursor,
     Embed,
     Field,
     Not,
@@ -26,7 +27,7 @@ from gemel.request import (
     Written,
 )
 from gemel_rest.parse.array import parse_array
-from gemel_rest.parse.syntax import FieldName, Filter, Item, OrderTerm, RowCount, Star, Test, Tree
+from gemel_rest.parse.syntax import EmbedItem, FieldName, Filter, Item, OrderTerm, RowCount, RowCursor, Star, Test, Tree
 from gemel_rest.parse.tree import Node
 
 PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE})
@@ -67,18 +68,29 @@ class Builder:
             limit=None if node.page.limit is None else self.slot(node.page.limit),
             offset=None if node.page.offset is None else self.slot(node.page.offset),
             most=self._most,
+            after=None if node.after is None else self.slot(node.after),
         )
         return Select(tuple(self._fields(node)), rows, self._strip_nulls)
 
     def _fields(self, node: Node) -> Iterator[Field]:
-        yield from _once(list(self._plain(node)), node)
-        for child in node.children:
-            item = child.item
-            if item is None or child.is_empty:
-                continue
-            yield Embed(item.key, child.link, self.select(child), item.spread)
+        """Columns, then embeds; each key once (R8-3)."""
+        given = list(self._given(node))
+        if len(given) > 1 or (node.item is not None and node.item.spread):
+            given = [one for field in given for one in _columns_apart(field, node)]
+        owners = {key: number for number, field in enumerate(given) for key in _keys(field)}
+        plain = {}
+        for field in given:
+            if not isinstance(field, Embed):
+                [key] = _keys(field)
+                plain[key] = given[owners[key]]
+        yield from (field for field in plain.values() if not isinstance(field, Embed))
+        for number, field in enumerate(given):
+            kept = _cut(field, {key for key, owner in owners.items() if owner == number})
+            if isinstance(kept, Embed):
+                yield kept
 
-    def _plain(self, node: Node) -> Iterator[Field]:
+    def _given(self, node: Node) -> Iterator[Field]:
+        children = iter(node.children)
         for item in node.items:
             match item:
                 case Star():
@@ -86,14 +98,22 @@ class Builder:
                 case RowCount(alias, after):
                     self._allow_aggregates()
                     yield Computed(alias or "count", "count", after=after)
-                case Item() if item.aggregate is not None:
-                    self._allow_aggregates()
-                    key = item.alias or item.aggregate
-                    yield Computed(key, item.aggregate, column(item.field), item.cast, item.after)
-                case Item() if _is_old_count(item, node):
-                    yield Computed(item.alias or "count", "count", after=item.cast)
+                case RowCursor(alias):
+                    yield Cursor(alias or "cursor")
+                case EmbedItem():
+                    child = next(children)
+                    if not child.is_empty:
+                        yield Embed(item.key, child.link, self.select(child), item.spread)
                 case Item():
-                    yield ColumnField(item.alias or _key_of(item.field), column(item.field), item.cast)
+                    yield self._column(node, item)
+
+    def _column(self, node: Node, item: Item) -> Field:
+        if item.aggregate is not None:
+            self._allow_aggregates()
+            return Computed(item.alias or item.aggregate, item.aggregate, column(item.field), item.cast, item.after)
+        if _is_old_count(item, node):
+            return Computed(item.alias or "count", "count", after=item.cast)
+        return ColumnField(item.alias or _key_of(item.field), column(item.field), item.cast)
 
     def _allow_aggregates(self) -> None:
         if not self._aggregates:
@@ -181,6 +201,8 @@ def columns_of(node: Node) -> tuple[tuple[str, Kind | None], ...] | None:
                 found |= {one.name: one.type.served.kind for one in node.table.stored}
             case RowCount(alias, _):
                 found[alias or "count"] = None
+            case RowCursor(alias):
+                found[alias or "cursor"] = None
             case Item():
                 known = node.table.columns.get(item.field.name)
                 plain = known is not None and not item.field.path and item.cast is None and item.aggregate is None
@@ -215,13 +237,29 @@ def _is_old_count(item: Item, node: Node) -> bool:
     return "count" not in node.table.columns
 
 
-def _once(fields: list[Field], node: Node) -> Iterator[Field]:
-    """Each key once: the later field wins, at the place of the first."""
-    if len(fields) > 1 and node.table is not None and any(isinstance(field, AllColumns) for field in fields):
-        stored = [ColumnField(one.name, ColumnRef(one.name)) for one in node.table.stored]
-        fields = [one for field in fields for one in (stored if isinstance(field, AllColumns) else [field])]
-    found: dict[str, Field] = {getattr(field, "key", "*"): field for field in fields}
-    yield from found.values()
+def _columns_apart(field: Field, node: Node) -> Iterator[Field]:
+    """The columns that ``*`` stands for, if they are known."""
+    if isinstance(field, AllColumns) and node.table is not None:
+        yield from (ColumnField(one.name, ColumnRef(one.name)) for one in node.table.stored)
+    else:
+        yield field
+
+
+def _keys(field: Field) -> Iterator[str]:
+    """The keys that a field has in the row; a spread those of its fields."""
+    if isinstance(field, Embed) and field.spread:
+        yield from (key for inner in field.select.fields for key in _keys(inner))
+    else:
+        yield getattr(field, "key", "*")
+
+
+def _cut(field: Field, keys: Collection[str]) -> Field | None:
+    """The field, of a spread only what has one of the keys: where two have the same, the later one counts (R8-3)."""
+    if not (isinstance(field, Embed) and field.spread):
+        return field if getattr(field, "key", "*") in keys else None
+    inner = (_cut(one, keys) for one in field.select.fields)
+    fields = tuple(one for one in inner if one is not None)
+    return replace(field, select=replace(field.select, fields=fields)) if fields else None
 
 
 def _all(items: list[Condition]) -> Condition | None:

@@ -1,9 +1,11 @@
 """What the parser gives: a question or a change for the engine, and what the answer has to look like."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gemel.catalog import Kind
+from gemel.functions import Function
 from gemel.request import Mutation, Query
 from gemel_rest.parse.accept import Media
 
@@ -32,7 +34,11 @@ class ReadShape(Shape):
     """An item route: nothing found is 404."""
     offset: int
     location: str
-    """Value of Content-Location."""
+    """Value of Content-Location, perhaps empty."""
+    after: bool = False
+    """The rows begin behind a cursor: at which number is not known."""
+    counted: bool = False
+    """A total was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,23 @@ class WriteCall:
     mutation: Mutation
     values: Values
     shape: WriteShape
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FunctionCall:
+    """A call of a function."""
+
+    function: Function
+    arguments: Mapping[str, object]
+    """As the client gave them."""
+    query: Query | None
+    """What to give of the rows of a mapped class, before they are restricted to those that the function gave."""
+    values: Values
+    shape: ReadShape
+    exactly: int | None
+    """Roll back unless the function gives so many rows."""
+    most: int | None
+    """Roll back if it gives more."""
 
 
 Call: TypeAlias = ReadCall | WriteCall

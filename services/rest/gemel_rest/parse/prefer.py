@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gemel.errors import RequestError
 
@@ -13,6 +14,7 @@ KNOWN = {
     "handling": ("strict", "lenient"),
     "tx": ("commit", "rollback"),
 }
+ESTIMATES: dict[str, Literal["planned", "counted"]] = {"planned": "planned", "estimated": "counted"}
 NUMBER = re.compile(r"[0-9]{1,18}")
 ORDER = ("resolution", "missing", "return", "count", "tx", "handling", "timezone", "max-affected")
 
@@ -32,6 +34,11 @@ class Preferences:
     def count(self) -> str | None:
         """``exact``, ``planned``, ``estimated`` or none."""
         return self.chosen.get("count")
+
+    @property
+    def estimate(self) -> Literal["planned", "counted"] | None:
+        """How the total may be estimated (section 11)."""
+        return ESTIMATES.get(self.chosen.get("count", ""))
 
     @property
     def strict(self) -> bool:

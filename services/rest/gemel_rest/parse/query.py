@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from gemel.errors import RequestError
+from gemel_rest.parse.filters import is_test
 from gemel_rest.parse.text import Reader, not_implemented, parse
 
 MAX_LENGTH = 65_536
 """Bytes that a query string may have."""
 MAX_PARAMETERS = 1_000
+OURS = frozenset({"first", "after"})
+"""Names that upstream knows for columns alone: with a test they are filters (R31-2)."""
 
 Path = tuple[str, ...]
 
@@ -25,6 +28,8 @@ class Parameters:
     orders: dict[Path, str]
     limits: dict[Path, str]
     offsets: dict[Path, str]
+    firsts: dict[Path, str]
+    afters: dict[Path, str]
     pairs: tuple[tuple[str, str], ...]
     """All of them, as they came."""
 
@@ -43,14 +48,14 @@ def parse_query(raw: bytes) -> Parameters:
     """
     pairs = split_pairs(raw)
     found: dict[str, str] = {}
-    by_kind: dict[str, dict[Path, str]] = {"order": {}, "limit": {}, "offset": {}}
+    by_kind: dict[str, dict[Path, str]] = {"order": {}, "limit": {}, "offset": {}, "first": {}, "after": {}}
     filters: list[tuple[str, str]] = []
     logic: list[tuple[str, str]] = []
     for name, value in pairs:
         last = name.rpartition(".")[2]
         if name in ("select", "columns", "on_conflict"):
             found.setdefault(name, value)
-        elif last in by_kind:
+        elif last in by_kind and not (last in OURS and is_test(value)):
             by_kind[last].setdefault(_path(name), value)
         elif last in ("and", "or"):
             logic.append((name, value))
@@ -65,6 +70,8 @@ def parse_query(raw: bytes) -> Parameters:
         by_kind["order"],
         by_kind["limit"],
         by_kind["offset"],
+        by_kind["first"],
+        by_kind["after"],
         pairs,
     )
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from gemel.errors import RequestError
+from gemel_rest.parse.text import syntax_error
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 RANGE = re.compile(r"([0-9]+)-([0-9]*)")
@@ -34,6 +35,21 @@ def parse_page(limit: str | None, offset: str | None) -> Page:
         raise unsatisfiable("Limit should be greater than or equal to zero.")
     first = _integer(offset)
     return Page(most, None if first is None else max(first, 0))
+
+
+def parse_first(page: Page, text: str | None) -> Page:
+    """The page, of at most ``first`` rows (R31-2).
+
+    :raises RequestError: ``PGRST100``, it is no integer; ``PGRST103``, a negative one.
+    """
+    if text is None:
+        return page
+    most = _integer(text)
+    if most is None:
+        raise syntax_error("first", text, 0, "number of rows")
+    if most < 0:
+        raise unsatisfiable("first should be greater than or equal to zero.")
+    return Page(most if page.limit is None else min(most, page.limit), page.offset)
 
 
 def intersect(page: Page, header: str) -> Page:

@@ -11,7 +11,7 @@ from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.model import ReadCall, ReadShape
 from gemel_rest.parse.path import Resource, invalid_path
 from gemel_rest.parse.prefer import parse_prefer
-from gemel_rest.parse.query import Parameters, parse_query
+from gemel_rest.parse.query import Parameters, Path, parse_query
 from gemel_rest.parse.ranges import intersect
 from gemel_rest.parse.rules import Rules, schema_of
 from gemel_rest.parse.tree import parse_tree
@@ -49,8 +49,9 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
         item=resource.kind == "item",
         offset=root.page.offset or 0,
         location=_location(resource, parameters),
+        after=root.after is not None,
     )
-    roots = (Root(KEY, source, select, total=preferences.count is not None),)
+    roots = (Root(KEY, source, select, total=preferences.count is not None, estimate=preferences.estimate),)
     return ReadCall(Query(roots), tuple(builder.values), shape)
 
 
@@ -88,7 +89,11 @@ def _key_condition(
 def _is_restricted(parameters: Parameters) -> bool:
     named = [name for name, _ in (*parameters.filters, *parameters.logic)]
     own = any("." not in name or name in ("not.and", "not.or") for name in named)
-    return own or any(() in part for part in (parameters.orders, parameters.limits, parameters.offsets))
+    return own or any(() in part for part in _pages(parameters))
+
+
+def _pages(parameters: Parameters) -> tuple[dict[Path, str], ...]:
+    return (parameters.orders, parameters.limits, parameters.offsets, parameters.firsts, parameters.afters)
 
 
 def _refused(what: str, details: str) -> RequestError:

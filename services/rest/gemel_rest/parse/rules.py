@@ -1,10 +1,11 @@
 """What of the server the parser has to know, and which schema a request speaks of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gemel.catalog import Catalog
 from gemel.errors import RequestError
+from gemel.functions import Function
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -20,6 +21,8 @@ class Rules:
     safe_writes: bool
     aggregates: bool = False
     """Whether aggregate functions may be used; counting rows by ``count`` always may."""
+    functions: Mapping[str, tuple[Function, ...]] = field(default_factory=dict)
+    """By the name that they are called under."""
 
 
 def schema_of(rules: Rules, method: str, headers: Mapping[str, str]) -> tuple[str, str | None]:

@@ -3,7 +3,7 @@
 import re
 
 from gemel_rest.parse.field import read_field
-from gemel_rest.parse.syntax import EmbedItem, FieldName, Item, RowCount, SelectItem, Star
+from gemel_rest.parse.syntax import EmbedItem, FieldName, Item, RowCount, RowCursor, SelectItem, Star
 from gemel_rest.parse.text import Reader, parse, too_deep
 
 MAX_DEPTH = 12
@@ -12,6 +12,7 @@ MAX_DEPTH = 12
 TYPE = re.compile(r"[\w $]+")
 AGGREGATE = re.compile(r"\.(sum|avg|count|min|max)\(\)")
 COUNT = re.compile(r"count\(\)")
+CURSOR = re.compile(r"cursor\(\)")
 ALIAS_COLON = re.compile(r":(?!:)")
 EXPECTED = 'field name (* or [a..z0..9_$]), "..." or "count()"'
 
@@ -52,6 +53,9 @@ def _item(reader: Reader, depth: int) -> SelectItem:
         count = RowCount(alias, _type(reader))
         reader.blanks()
         return count
+    if reader.match(CURSOR):
+        reader.blanks()
+        return RowCursor(alias)
     start = reader.at
     name = reader.name(EXPECTED)
     if reader.follows("!", "("):

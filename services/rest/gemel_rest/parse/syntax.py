@@ -72,6 +72,13 @@ class RowCount:
 
 
 @dataclass(frozen=True, slots=True)
+class RowCursor:
+    """``cursor()``: where the row stands in its list (R31-1)."""
+
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedItem:
     """Related rows in a select."""
 
@@ -88,7 +95,7 @@ class EmbedItem:
         return self.alias or self.target
 
 
-SelectItem: TypeAlias = Star | Item | RowCount | EmbedItem
+SelectItem: TypeAlias = Star | Item | RowCount | RowCursor | EmbedItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from gemel_rest.parse.filters import parse_key, parse_test
 from gemel_rest.parse.logic import parse_logic, parse_logic_key
 from gemel_rest.parse.order import parse_order
 from gemel_rest.parse.query import Parameters, Path
-from gemel_rest.parse.ranges import Page, parse_page
+from gemel_rest.parse.ranges import Page, parse_first, parse_page
 from gemel_rest.parse.select import parse_select
 from gemel_rest.parse.syntax import EmbedItem, Filter, OrderTerm, SelectItem, Star, Tree
 from gemel_rest.parse.text import not_implemented
@@ -32,6 +32,8 @@ class Node:
     conditions: list[Tree] = field(default_factory=list)
     order: tuple[OrderTerm, ...] = ()
     page: Page = field(default_factory=Page)
+    after: str | None = None
+    """The cursor behind which its rows begin."""
 
     @cached_property
     def link(self) -> Link:
@@ -100,8 +102,11 @@ def parse_tree(catalog: Catalog, table: Table | None, parameters: Parameters) ->
         root.at(path).conditions.append(parse_logic(value, operator, negated))
     for path, text in parameters.orders.items():
         root.at(path).order = parse_order(text)
-    for path in parameters.limits.keys() | parameters.offsets.keys():
-        root.at(path).page = parse_page(parameters.limits.get(path), parameters.offsets.get(path))
+    for path in parameters.limits.keys() | parameters.offsets.keys() | parameters.firsts.keys():
+        page = parse_page(parameters.limits.get(path), parameters.offsets.get(path))
+        root.at(path).page = parse_first(page, parameters.firsts.get(path))
+    for path, text in parameters.afters.items():
+        root.at(path).after = text
     return root
 
 

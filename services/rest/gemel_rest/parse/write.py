@@ -26,7 +26,7 @@ from gemel_rest.parse.columns import parse_columns
 from gemel_rest.parse.model import WriteCall, WriteShape
 from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
-from gemel_rest.parse.query import Parameters, parse_query
+from gemel_rest.parse.query import Parameters, Path, parse_query
 from gemel_rest.parse.read import KEY
 from gemel_rest.parse.rules import Rules, schema_of
 from gemel_rest.parse.text import not_implemented
@@ -72,9 +72,13 @@ class _Writer:
             raise RequestError("PGRST117", f"Unsupported HTTP method: {self.verb}", status=405)
         if self.verb == "POST" and "resolution" in self.preferences.chosen:
             raise not_implemented("Upsert (Prefer: resolution) is not implemented.")
-        if self.verb != "POST" and (() in self.parameters.limits or () in self.parameters.offsets):
+        if self.verb != "POST" and any(() in part for part in self._pages()):
             # To ignore a limit would change rows that the client did not mean.
-            raise not_implemented(f"limit and offset are not implemented for {self.verb}.")
+            raise not_implemented(f"limit, offset, first and after are not implemented for {self.verb}.")
+
+    def _pages(self) -> tuple[dict[Path, str], ...]:
+        given = self.parameters
+        return given.limits, given.offsets, given.firsts, given.afters
 
     def _insert(self, raw: bytes) -> Insert:
         columns = self._columns()

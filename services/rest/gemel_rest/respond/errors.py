@@ -10,6 +10,7 @@ from gemel.errors import (
     AmbiguousRelation,
     DatabaseError,
     Denied,
+    FunctionError,
     GemelError,
     Mismatch,
     NotEmbedded,
@@ -21,7 +22,8 @@ from gemel.errors import (
     Unsupported,
     WrongRowCount,
 )
-from gemel_rest.respond.model import JSON, Headers, Response, header
+from gemel.functions import FunctionFailed
+from gemel_rest.respond.model import JSON, Headers, Response, header, is_header
 
 RETRY_AFTER = "1"
 """Seconds after which a client may try again."""
@@ -134,6 +136,10 @@ def translate(error: GemelError) -> Problem:
             return _database(error)
         case WrongRowCount():
             return _row_count(error)
+        case FunctionError():
+            return _raised(error)
+        case FunctionFailed():
+            return Problem("XX000", 500, "The function failed")
         case RequestTooLarge(limit):
             return Problem("PGRST102", 413, "Request body is too large", f"At most {limit} bytes are allowed.")
         case Unsupported(text):
@@ -221,6 +227,17 @@ def _row_count(error: WrongRowCount) -> Problem:
         message = "Query result exceeds max-affected preference constraint"
         return Problem("PGRST124", 400, message, f"The query affects {error.rows} rows")
     return not_single(error.rows)
+
+
+def _raised(error: FunctionError) -> Problem:
+    """What a function raised on purpose (R17-7)."""
+    status = status_of(error.code, error.text) if error.status is None else error.status
+    if not 300 <= status <= 599 or not all(is_header(item) for item in error.headers):
+        return Problem(
+            "PGRST121", 500, "Could not read the FunctionError that was raised", "See its status and headers."
+        )
+    headers = tuple(header(name.lower(), value) for name, value in error.headers)
+    return Problem(error.code, status, error.text, error.details, error.hint, headers)
 
 
 def not_single(rows: int, *, item: bool = False) -> Problem:

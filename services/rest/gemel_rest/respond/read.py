@@ -1,5 +1,7 @@
 """Answers to reads."""
 
+from dataclasses import replace
+
 from gemel.serve import Answer
 from gemel_rest.parse.model import ReadShape, Shape
 from gemel_rest.parse.ranges import unsatisfiable
@@ -14,18 +16,24 @@ MOST = 4096
 
 def read_response(answer: Answer, shape: ReadShape) -> Response:
     """Answer to a GET; that to a HEAD has the same headers."""
+    if answer.total is not None and answer.rows:  # an estimate may be below what is seen
+        answer = replace(answer, total=max(answer.total, shape.offset + answer.rows))
     if is_beyond(shape.offset, answer.total):
         return _beyond(answer, shape)
     if (shape.singular or shape.item) and answer.rows != 1:
         return problem_response(not_single(answer.rows, item=shape.item))
-    location = (header("content-location", shape.location),) if len(shape.location) <= MOST else ()
+    location = (header("content-location", shape.location),) if 0 < len(shape.location) <= MOST else ()
     headers = (
-        (b"content-range", content_range(shape.offset, answer.rows, answer.total).encode()),
+        (b"content-range", _range(answer, shape).encode()),
         *location,
         *body_headers(shape),
         *common_headers(shape),
     )
     return Response(page_status(answer.rows, answer.total), headers, represent(answer.body, shape))
+
+
+def _range(answer: Answer, shape: ReadShape) -> str:
+    return content_range(shape.offset, 0 if shape.after else answer.rows, answer.total)
 
 
 def _beyond(answer: Answer, shape: ReadShape) -> Response:

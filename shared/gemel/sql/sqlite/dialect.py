@@ -69,6 +69,7 @@ class SQLite:
     """SQLite 3.40 and later."""
 
     dialect: Dialect = _Dialect()
+    estimates = False
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """From the storage form, by the type that the model declares."""
@@ -285,6 +286,13 @@ class SQLite:
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """One JSON text."""
         return [json_text([list(key) for key in keys])]
+
+    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
+        """Documents in the order of jsonb, not of their texts."""
+        return sql("CAST(", value, " AS TEXT) COLLATE gemel_document") if type_.is_document else value
+
+    def explain(self, query: Expression) -> None:
+        """See ``Backend``."""
 
     def lock(self) -> str:
         """The transaction has locked the database already (BEGIN IMMEDIATE)."""

@@ -27,6 +27,11 @@ def order(left: str | None, right: str | None) -> int | None:
     return _order(parse(left), parse(right))
 
 
+def collate(left: str, right: str) -> int:
+    """``order`` for ORDER BY."""
+    return _order(parse(left), parse(right))
+
+
 def within(document: str | None, documents: str | None) -> int | None:
     """Whether a document equals one of a list."""
     if document is None or documents is None:

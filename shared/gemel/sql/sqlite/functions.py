@@ -42,6 +42,7 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     def add(name: str, count: int, function: Callable[..., object]) -> None:
         connection.create_function(name, count, _guarded(function, failure), deterministic=True)
 
+    connection.create_collation("gemel_document", documents.collate)
     add("gemel_member", 2, lambda key, value: "" if value == "null" else f"{key}{value},")
     add("gemel_lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
     add("gemel_regex", 3, regex)

@@ -1,0 +1,207 @@
+"""Calls of functions (``docs/dialects/rest.md`` section 17)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from gemel.catalog import Kind, Table
+from gemel.errors import RequestError
+from gemel.functions import Function, Parameter
+from gemel.request import And, ColumnRef, Compare, Condition, Operator, Or, Query, Root, Select, Slot, Source
+from gemel_rest.parse.accept import Media, parse_accept
+from gemel_rest.parse.array import parse_array
+from gemel_rest.parse.body import parse_body
+from gemel_rest.parse.build import Builder, columns_of
+from gemel_rest.parse.filters import is_test
+from gemel_rest.parse.functions import find_function, named_functions
+from gemel_rest.parse.model import FunctionCall, ReadShape, Values
+from gemel_rest.parse.path import Resource
+from gemel_rest.parse.prefer import Preferences, parse_prefer
+from gemel_rest.parse.query import Parameters, parse_query
+from gemel_rest.parse.ranges import Page, intersect
+from gemel_rest.parse.read import KEY
+from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.text import not_implemented
+from gemel_rest.parse.tree import parse_tree
+
+APPLIED = frozenset({"count", "handling"})
+
+
+def parse_call(
+    rules: Rules, method: str, resource: Resource, query: bytes, headers: Mapping[str, str], body: bytes = b""
+) -> FunctionCall:
+    """The call that a GET, HEAD or POST of a function makes.
+
+    :param headers: by lower-case name.
+    :raises RequestError, NotEmbedded: it is not well formed, or means no function.
+    """
+    parameters = parse_query(query)
+    if method == "POST":
+        given = _members(body, headers)
+    else:
+        own = {one.name for same in named_functions(rules, method, resource.name, headers) for one in same.parameters}
+        given, parameters = _split(parameters, own)
+    called = find_function(rules, method, resource.name, given, headers)
+    if method != "POST" and called.writes:
+        text = f"cannot execute the function {called.name} in a read-only transaction"
+        raise RequestError("25006", text, hint="It writes: call it by POST.", status=405)
+    arguments = {one.name: _value(one, given[one.name]) for one in called.parameters if one.name in given}
+    preferences = parse_prefer(headers.get("prefer", ""))
+    media = parse_accept(headers.get("accept", ""))
+    _, profile = schema_of(rules, method, headers)
+    shape = _shape(called, media, preferences, profile)
+    if called.returns.form == "row":
+        return _rows(rules, called, arguments, parameters, shape, headers if method == "GET" else {}, preferences)
+    _check(called, parameters, media, preferences)
+    return FunctionCall(called, arguments, None, (), shape, _exactly(called, media), preferences.max_affected)
+
+
+def _members(body: bytes, headers: Mapping[str, str]) -> dict[str, object]:
+    """Arguments of a body: its object, or the first of its array."""
+    rows = parse_body(body, headers.get("content-type", ""), uniform=False).rows if body else ()
+    return dict(rows[0]) if rows else {}
+
+
+def _split(parameters: Parameters, own: Collection[str]) -> tuple[dict[str, object], Parameters]:
+    """Arguments of a query string, each a list of its values, and what is left of it (R17-2).
+
+    :param own: names of parameters: ``first`` and ``after`` are then arguments.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in parameters.filters:
+        if not is_test(value):
+            given.setdefault(name, []).append(value)
+    for name, texts in (("first", parameters.firsts), ("after", parameters.afters)):
+        if name in own and () in texts:
+            given[name] = [texts.pop(())]
+    tests = tuple((name, value) for name, value in parameters.filters if is_test(value))
+    return {name: _Repeated(values) for name, values in given.items()}, replace(parameters, filters=tests)
+
+
+class _Repeated(list[str]):
+    """The values of a parameter of a query string, which may repeat."""
+
+    __slots__ = ()
+
+
+def _value(parameter: Parameter, given: object) -> object:
+    """:raises RequestError: ``22P02``, no array literal."""
+    if isinstance(given, _Repeated):
+        if parameter.variadic:
+            return list(given)
+        given = given[-1]
+    return parse_array(given) if parameter.is_list and isinstance(given, str) else given
+
+
+def _shape(called: Function, media: Media, preferences: Preferences, profile: str | None) -> ReadShape:
+    returns = called.returns
+    columns: tuple[tuple[str, Kind | None], ...] | None = None
+    if media.form == "csv" and returns.form == "record":
+        columns = tuple((name, None) for name in returns.columns)
+    kinds = APPLIED | {"max-affected"} if preferences.strict else APPLIED
+    singular = (media.form == "object" or not returns.many) and returns.form in ("row", "record")
+    return ReadShape(
+        media=media,
+        singular=singular,
+        columns=columns,
+        preferences=preferences.applied(kinds),
+        profile=profile,
+        item=False,
+        offset=0,
+        location="",
+        counted=preferences.count is not None,
+    )
+
+
+def _rows(
+    rules: Rules,
+    called: Function,
+    arguments: Mapping[str, object],
+    parameters: Parameters,
+    shape: ReadShape,
+    headers: Mapping[str, str],
+    preferences: Preferences,
+) -> FunctionCall:
+    """Rows of a mapped class: what a GET of its table could ask can be asked of them."""
+    table = _table(rules, called)
+    root = parse_tree(rules.catalog, table, parameters)
+    if "range" in headers:
+        root.page = intersect(root.page, headers["range"])
+    builder = Builder(most=rules.max_rows, strip_nulls=shape.media.strip_nulls, aggregates=rules.aggregates)
+    select = builder.select(root)
+    shape = replace(
+        shape,
+        offset=root.page.offset or 0,
+        after=root.after is not None,
+        columns=columns_of(root) if shape.media.form == "csv" else None,
+    )
+    query = Query(
+        (Root(KEY, Source(table.schema, table.name), select, total=shape.counted, estimate=preferences.estimate),)
+    )
+    whole = select.rows.where is None and root.page == Page() and root.after is None
+    exactly = _exactly(called, shape.media) if whole else None
+    _check_affected(called, preferences)
+    return FunctionCall(called, arguments, query, tuple(builder.values), shape, exactly, preferences.max_affected)
+
+
+def _table(rules: Rules, called: Function) -> Table:
+    mapper = called.returns.mapper
+    table = rules.catalog.by_mapper(mapper) if mapper is not None else None
+    assert table is not None  # noqa: S101 - looked at when the service started
+    return table
+
+
+def _exactly(called: Function, media: Media) -> int | None:
+    rows = called.returns.form in ("row", "record") and called.returns.many
+    return 1 if rows and media.form == "object" else None
+
+
+def _check(called: Function, parameters: Parameters, media: Media, preferences: Preferences) -> None:
+    """:raises RequestError: something is asked that only rows of a table can answer."""
+    asked = (
+        parameters.filters,
+        parameters.logic,
+        parameters.orders,
+        parameters.limits,
+        parameters.offsets,
+        parameters.firsts,
+        parameters.afters,
+    )
+    if any(asked) or parameters.select not in (None, "*"):
+        raise not_implemented(
+            f"select, filters, order, limit and offset of {called.name}, which does not give rows of a table."
+        )
+    if media.form == "csv" and called.returns.form != "record":
+        raise RequestError("PGRST107", "None of these media types are available: text/csv", status=406)
+    _check_affected(called, preferences)
+
+
+def _check_affected(called: Function, preferences: Preferences) -> None:
+    if preferences.max_affected is not None and not called.returns.many:
+        text = "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
+        raise RequestError("PGRST128", text, f"{called.name} gives one value.")
+
+
+def restricted(
+    query: Query, values: Values, key: tuple[str, ...], keys: tuple[tuple[object, ...], ...]
+) -> tuple[Query, Values]:
+    """The query, of the rows with these primary keys alone.
+
+    :param key: columns of the primary key.
+    """
+    if len(key) == 1:
+        given: Values = (*values, [one[0] for one in keys])
+        these: Condition = Compare(ColumnRef(key[0]), Operator.IN, Slot(len(values)))
+    else:
+        given = (*values, *(part for one in keys for part in one))
+        starts = range(len(values), len(given), len(key))
+        these = Or(tuple(_equal(key, start) for start in starts))
+    root = query.roots[0]
+    assert isinstance(root.content, Select)  # noqa: S101 - made above
+    rows = root.content.rows
+    where = these if rows.where is None else And((these, rows.where))
+    content = replace(root.content, rows=replace(rows, where=where))
+    return Query((replace(root, content=content),)), given
+
+
+def _equal(key: tuple[str, ...], start: int) -> Condition:
+    return And(tuple(Compare(ColumnRef(name), Operator.EQ, Slot(start + at)) for at, name in enumerate(key)))

@@ -1,0 +1,23 @@
+"""Functions of the app (``functions.py``), served at ``/rpc/<name>`` (``docs/dialects/rest.md`` section 17)."""
+
+from gemel.errors import FunctionError
+from gemel.functions.arguments import accept, accept_all
+from gemel.functions.declare import by_name, function, read_functions
+from gemel.functions.model import Function, Parameter, Reply, Returns
+from gemel.functions.run import FunctionFailed, Outcome, run
+
+__all__ = [
+    "Function",
+    "FunctionError",
+    "FunctionFailed",
+    "Outcome",
+    "Parameter",
+    "Reply",
+    "Returns",
+    "accept",
+    "accept_all",
+    "by_name",
+    "function",
+    "read_functions",
+    "run",
+]
