@@ -79,7 +79,7 @@ def test_names_of_the_other_convention_are_refused(camel: GraphQL) -> None:
 def test_the_whole_schema(schema: GraphQLSchema) -> None:
     """G1.2-1, G1.2-2, G1.2-3, G1.2-6, G1.2-7: no name of it has the form of the other convention."""
     types = {name: type_ for name, type_ in schema.type_map.items() if not name.startswith("__")}
-    assert {name for name in types if "_" in name} == {"query_root", "mutation_root"}
+    assert {name for name in types if "_" in name} == {"query_root", "mutation_root", "subscription_root"}
     odd = {
         f"{name}.{member}"
         for name, type_ in types.items()

@@ -9,7 +9,8 @@ from graphql_client import GraphQL, table
 from gemel.app import App
 
 PAGE = """query($after: String, $first: Int, $where: track_bool_exp) {
-    track(where: $where, order_by: [{composer: desc_nulls_last}], first: $first, after: $after) { id _cursor } }"""
+    track(where: $where, order_by: [{composer: desc_nulls_last}], first: $first, after: $after) {
+        id composer _cursor } }"""
 
 
 @pytest.mark.parametrize(
@@ -35,10 +36,16 @@ def test_what_has_no_place_is_refused(graphql: GraphQL, query: str, code: str, t
 
 
 def test_pages_by_cursor_are_the_whole_list(graphql: GraphQL) -> None:
-    """G20-1, G20-2, G20-3: the same plan for every page, nulls and equal values included."""
+    """G3-8, G20-1, G20-2, G20-3: the same plan for every page; rows that are equal in the order go by their key."""
     where = {"milliseconds": {"_lt": 150_000}}
     whole = graphql(PAGE, where=where)["track"]
     assert len(whole) > 100
+    nobody = [row["id"] for row in whole if row["composer"] is None]
+    assert len(nobody) > 10
+    assert nobody == sorted(nobody)
+    composers = [row["composer"] for row in whole[: -len(nobody)]]
+    assert None not in composers
+    assert composers == sorted(composers, reverse=True)
     pages: list[Any] = []
     while page := graphql(PAGE, where=where, first=37, after=pages[-1]["_cursor"] if pages else None)["track"]:
         pages += page

@@ -1,7 +1,6 @@
 """Tables whose rows are the values of an enum (docs/dialects/graphql.md, 15)."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,14 @@ import sqlalchemy as sa
 from graphql import GraphQLSchema, build_client_schema, get_introspection_query
 from graphql_client import GraphQL, serving
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from tables import app_of, create, empty_of
 
-from databases import empty_database, postgresql_settings, sqlite_settings
-from gemel.app import App
+from conftest import KINDS
 from gemel.catalog import read_catalog
 from gemel.errors import AppError
 from gemel.settings import Settings
 
 ENUM = {"info": {"gemel_enum": True}}
-KINDS = ("sqlite", "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -53,48 +51,23 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def the_app() -> App:
-    mappers = sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)
-    return App(name="graphql", folder=Path(__file__).parent, mappers=tuple(mappers), metadata=(Base.metadata,))
-
-
-def create(settings: Settings) -> None:
-    uri = settings.database.replace("postgresql://", "postgresql+psycopg://")
-    engine = sa.create_engine(uri)
-    Base.metadata.create_all(engine)
-    with engine.begin() as connection:
-        for name, rows in ROWS.items():
-            for row in rows:
-                connection.execute(sa.insert(Base.metadata.tables[name]).values(row))
-    engine.dispose()
-
-
-@contextmanager
-def database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[Settings]:
-    if kind == "sqlite":
-        yield sqlite_settings(folder)
-    else:
-        with empty_database(request.getfixturevalue("postgresql_server")) as address:
-            yield postgresql_settings(address, folder)
-
-
 @pytest.fixture(params=KINDS)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    with database(request, request.param, tmp_path) as settings:
+    with empty_of(request.param, request, tmp_path) as settings:
         yield settings
 
 
 @pytest.fixture
 def cars(empty: Settings) -> Iterator[GraphQL]:
-    create(empty)
-    with serving(empty, the_app()) as client:
+    create(empty, Base.metadata, ROWS)
+    with serving(empty, app_of(Base)) as client:
         yield client
 
 
 @pytest.fixture
 def camel(empty: Settings) -> Iterator[GraphQL]:
-    create(empty)
-    with serving(empty.model_copy(update={"naming_convention": "graphql-default"}), the_app()) as client:
+    create(empty, Base.metadata, ROWS)
+    with serving(empty.model_copy(update={"naming_convention": "graphql-default"}), app_of(Base)) as client:
         yield client
 
 
@@ -206,10 +179,10 @@ def test_in_capitals(camel: GraphQL) -> None:
 
 def test_a_database_that_comes_later(empty: Settings) -> None:
     """G15-1: the values are read as soon as the tables are there; until then requests fail as others do."""
-    with serving(empty, the_app()) as client:
+    with serving(empty, app_of(Base)) as client:
         for query in ("{ car(where: {color: {_eq: red}}) { id } }", "{ __schema { queryType { name } } }"):
             assert client.refused(query)[0] in ("unexpected", "postgres-error"), "as of any missing table"
-        create(empty)
+        create(empty, Base.metadata, ROWS)
         assert client("{ car(where: {color: {_eq: red}}) { id } }") == {"car": [{"id": 1}]}
 
 

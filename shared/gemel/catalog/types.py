@@ -106,6 +106,8 @@ def value_type(declared: sa.TypeEngine[object]) -> ValueType:
         return value_type(declared.impl_instance)
     if isinstance(declared, sa.Enum):
         return _enum(declared)
+    if isinstance(declared, sa.JSON):  # what PostgreSQL stores: JSON().with_variant(JSONB(), "postgresql")
+        declared = declared.dialect_impl(pg.dialect())  # type: ignore[no-untyped-call]
     for classes, kind in _KINDS:
         if isinstance(declared, classes):
             return _described(declared, kind)
