@@ -43,7 +43,9 @@ class Credentials:
         """
         given = payload.get("headers") if isinstance(payload, dict) else None
         named = {str(name).lower(): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
-        return self.authenticator.authenticate({**self.headers, **named}, self.loopback)
+        # A page may not say where it is from: that would make an admin of any site (docs/decisions.md, 17).
+        told = {name: value for name, value in named.items() if name not in ("host", "origin")}
+        return self.authenticator.authenticate({**self.headers, **told}, self.loopback)
 
 
 class _Closed(Exception):
@@ -132,7 +134,7 @@ class Connection:
             case _ if kind == protocol.start:
                 await self._start(message)
             case _ if kind == protocol.stop:
-                task = self._running.get(str(message.get("id")))
+                task = self._running.pop(str(message.get("id")), None)
                 if task is not None:
                     task.cancel()
             case _:
@@ -176,7 +178,12 @@ class Connection:
         self.operations += 1
         task = asyncio.create_task(self._operation(operation, message.get("payload"), self._actor))
         self._running[operation] = task
-        task.add_done_callback(lambda _: self._running.pop(operation, None))
+        task.add_done_callback(lambda ended: self._free(operation, ended))
+
+    def _free(self, operation: str, task: asyncio.Task[None] | None) -> None:
+        """Let the id be used again, if it is not already."""
+        if task is not None and self._running.get(operation) is task:
+            del self._running[operation]
 
     async def _operation(self, operation: str, payload: object, actor: Actor) -> None:
         """Run an operation to its end; an error of it is told to the client alone."""
@@ -205,6 +212,8 @@ class Connection:
             await self._say(self._protocol.refused(operation, _errors(unexpected(None)), running=True))
             if self._protocol.modern:
                 return
+        # Once the client knows of the end it may use the id again.
+        self._free(operation, asyncio.current_task())
         await self._say(orjson.dumps({"id": operation, "type": "complete"}))
 
     async def _not_started(self, operation: str, text: str, code: int) -> None:
