@@ -108,7 +108,7 @@ class Connection:
         event = await self._receive()
         if event["type"] == "websocket.disconnect":
             return False
-        text = event.get("text") or (event.get("bytes") or b"").decode("utf-8", "replace")
+        text = event.get("bytes") or (event.get("text") or "").encode("utf-8", "replace")
         if len(text) > self._limit:
             raise _Closed(TOO_BIG, f"a message may have {self._limit} bytes")
         try:
@@ -146,10 +146,11 @@ class Connection:
         try:
             self._actor = self._credentials.actor(payload)
         except GemelError as error:
+            told = failure(error).message
             if self._protocol.modern:
-                raise _Closed(FORBIDDEN, error.message) from None
-            await self._say(orjson.dumps({"type": "connection_error", "payload": error.message}))
-            raise _Closed(MALFORMED, error.message) from None
+                raise _Closed(FORBIDDEN, told) from None
+            await self._say(orjson.dumps({"type": "connection_error", "payload": told}))
+            raise _Closed(MALFORMED, told) from None
         await self._say(orjson.dumps({"type": "connection_ack"}))
         self._spawn(self._keep_alive())
 
