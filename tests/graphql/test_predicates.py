@@ -86,6 +86,19 @@ def test_pairs_of_columns(graphql: GraphQL, chinook_app: App) -> None:
             assert found(graphql, "album", where) == there
 
 
+def test_distinct_pairs_and_values(graphql: GraphQL, chinook_app: App) -> None:
+    """G5.6-1, G5.6-3: ``distinct`` is there for every function, those of two columns too."""
+    lines = table(chinook_app, "invoice_line")
+    prices = {key: {row["unit_price"] for row in lines if row["invoice_id"] == key} for key in range(1, 413)}
+    both = [key for key, different in prices.items() if len(different) > 1]
+    assert both
+    predicate = "{arguments: unit_price, distinct: true, predicate: {_gt: 2.97, _lt: 2.99}}"
+    assert found(graphql, "invoice", f"{{lines_aggregate: {{sum: {predicate}}}}}") == both
+    pairs = "{arguments: {X: unit_price, Y: quantity}, distinct: true, predicate: {_is_null: false}}"
+    where = f"{{lines_aggregate: {{covar_samp: {pairs}}}}}"  # of one pair alone it is null
+    assert found(graphql, "invoice", where) == both
+
+
 def test_distinct_is_part_of_the_shape(graphql: GraphQL) -> None:
     """G5.6-1: in a variable it decides what is asked, so that two values of it are two plans."""
     query = "query($where: album_bool_exp) {album_aggregate(where: $where) {aggregate {count}}}"

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Dialect
 
 from gemel.catalog import ValueType
-from gemel.plan.model import Comparison
+from gemel.plan.model import Comparison, Use
 from gemel.request import Operator
 from gemel.sql.fragment import Fragment
 from gemel.sql.statement import Encoder, Parameter
@@ -86,6 +86,9 @@ class Backend(Protocol):
     def measure(self, name: str, value: Expression, type_: ValueType) -> tuple[Expression, ValueType]:
         """Aggregate function over values, and the type of what it gives."""
 
+    def ordered(self, value: Expression, use: Use) -> Expression:
+        """What a column, or a place in its document, is sorted and told apart by: the order of jsonb for documents."""
+
     def count_distinct(self, values: list[Expression]) -> Expression:
         """Number of different values or combinations."""
 
@@ -109,9 +112,6 @@ class Backend(Protocol):
 
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """The values of those slots."""
-
-    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
-        """A value as rows are sorted by it."""
 
     def explain(self, query: Expression) -> Fragment | None:
         """The plan of a select as JSON, in one row; ``None`` where there are no estimates."""

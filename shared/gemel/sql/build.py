@@ -130,3 +130,7 @@ class Frame:
         if not use.path:
             return value
         return self.builder.backend.place(value, use.column.type, use.path, use.as_text)
+
+    def ordered(self, use: Use) -> Expression:
+        """What is sorted by and told apart by."""
+        return self.builder.backend.ordered(self.use(use), use)

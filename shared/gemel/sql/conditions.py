@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from gemel.catalog import Kind, Relation, ValueType
-from gemel.catalog.types import simple
+from gemel.catalog.types import INTEGERS, simple
 from gemel.plan.model import All, Comparison, Exists, Hop, Measured, Negation, Sort, Test
 from gemel.plan.model import Any as AnyOf
 from gemel.request import SEARCHES, Operator
@@ -16,6 +16,8 @@ from gemel.sql.build import Frame
 from gemel.sql.fragment import Part, join, sql
 from gemel.sql.measures import counted
 from gemel.sql.values import processed
+
+EXACT = INTEGERS | {Kind.NUMERIC}
 
 
 def condition(frame: Frame, test: Test) -> Expression:
@@ -51,14 +53,24 @@ def _measured(frame: Frame, item: Measured) -> Expression:
     tests = [joined(frame, other, item.hop.relation)]
     if item.where is not None:
         tests.append(condition(other, item.where))
+    source = sql(frame.builder.table(item.hop.table.source), f" AS {other.alias} WHERE ", join(" AND ", tests))
     if item.measure == "count":
-        value: Expression = counted(other, item.uses, distinct=item.distinct)
-    else:
-        columns = join(", ", (other.use(use) for use in item.uses))
-        measured = sql("DISTINCT ", columns) if item.distinct else columns
-        value, _ = frame.builder.backend.measure(item.measure, measured, frame.builder.stored(item.uses[0].type))
-    source = frame.builder.table(item.hop.table.source)
-    return sql("(SELECT ", value, " FROM ", source, f" AS {other.alias} WHERE ", join(" AND ", tests), ")")
+        return sql("(SELECT ", counted(other, item.uses, distinct=item.distinct), " FROM ", source, ")")
+    columns = [other.use(use) for use in item.uses]
+    if item.distinct:  # aside, for SQLite knows DISTINCT in functions of one argument only
+        alias = frame.builder.alias()
+        named = (sql(column, f" AS c{number}") for number, column in enumerate(columns))
+        source = sql("(SELECT DISTINCT ", join(", ", named), " FROM ", source, f") AS {alias}")
+        columns = [sql(f"{alias}.c{number}") for number in range(len(columns))]
+    return sql("(SELECT ", _measure(frame, item, join(", ", columns)), " FROM ", source, ")")
+
+
+def _measure(frame: Frame, item: Measured, columns: Expression) -> Expression:
+    backend = frame.builder.backend
+    value, found = backend.measure(item.measure, columns, frame.builder.stored(item.uses[0].type))
+    if item.type.kind is Kind.DOUBLE and found.kind in EXACT:  # SQLite compares a whole number with a double exactly
+        return backend.cast(value, found, item.type)
+    return value
 
 
 def _no_value(*_: object, **__: object) -> Expression:
@@ -107,9 +119,7 @@ def order_by(frame: Frame, order: tuple[Sort, ...]) -> Expression:
 
 
 def _sort(frame: Frame, item: Sort) -> Expression:
-    value, type_ = sort_value(frame, item)
-    key = frame.builder.backend.sort_key(value, type_)
-    return placed(key, descending=item.descending, nulls_first=item.nulls_first)
+    return placed(sort_value(frame, item)[0], descending=item.descending, nulls_first=item.nulls_first)
 
 
 def placed(value: Part, *, descending: bool, nulls_first: bool) -> Expression:
@@ -119,7 +129,8 @@ def placed(value: Part, *, descending: bool, nulls_first: bool) -> Expression:
 
 def sort_value(frame: Frame, item: Sort) -> tuple[Expression, ValueType]:
     """What a row is sorted by, and its type."""
-    return _sort_value(frame, item, item.path)
+    value, type_ = _sort_value(frame, item, item.path)
+    return (frame.builder.backend.ordered(value, item.use) if item.many is None and item.use else value), type_
 
 
 def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> tuple[Expression, ValueType]:

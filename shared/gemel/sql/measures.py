@@ -30,10 +30,9 @@ def count_of(frame: Frame, item: CountOf) -> Expression:
 
 def counted(frame: Frame, uses: Sequence[Use], *, distinct: bool) -> Expression:
     """A number of rows or values."""
-    values = [frame.use(use) for use in uses]
-    if distinct and values:
-        return frame.builder.backend.count_distinct(values)
-    return sql("count(", values[0], ")") if len(values) == 1 else sql("count(*)")
+    if distinct and uses:
+        return frame.builder.backend.count_distinct([frame.ordered(use) for use in uses])
+    return sql("count(", frame.use(uses[0]), ")") if len(uses) == 1 else sql("count(*)")
 
 
 def is_column(item: Value | Text) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from gemel.catalog import Kind, ValueType
 from gemel.catalog.types import INTEGERS, simple
-from gemel.plan.model import Comparison
+from gemel.plan.model import Comparison, Use
 from gemel.request import Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import like_pattern, list_encoder, plain_text, text_encoder
@@ -149,6 +149,11 @@ class PostgreSQL:
             return sql(f"CAST({name}(CAST(", value, " AS text)) AS uuid)"), type_
         return sql(f"{name}(", value, ")"), type_
 
+    def ordered(self, value: Expression, use: Use) -> Expression:
+        """``json`` has neither an order nor an equality of its own."""
+        plain = use.type.is_document and use.column.type.kind is Kind.JSON
+        return sql("(", value, ")::jsonb") if plain else value
+
     def count_distinct(self, values: list[Expression]) -> Expression:
         """Several values count as a row."""
         inner = values[0] if len(values) == 1 else sql("(", join(", ", values), ")")
@@ -189,10 +194,6 @@ class PostgreSQL:
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """A list per column."""
         return [[key[number] for key in keys] for number in range(width)]
-
-    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
-        """The value itself."""
-        return value
 
     def explain(self, query: Expression) -> Fragment:
         """See ``Backend``."""

@@ -54,7 +54,7 @@ def read_from(
 def _distinct(frame: Frame, cut: Slice, parent: Parent | None, chosen: list[Part]) -> Fragment:
     """The first row of each combination, by the order of the whole."""
     alias = frame.builder.alias()
-    by = join(", ", (frame.use(use) for use in cut.distinct))
+    by = join(", ", (frame.ordered(use) for use in cut.distinct))
     # Each window gets its own copy of the order: a parameter may stand in a statement once.
     place = sql("row_number() OVER (PARTITION BY ", by, order(frame, cut), ") AS gemel_place")
     number = sql("row_number() OVER (", order(frame, cut), ") AS gemel_rank")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 
 from gemel.catalog import Kind, ValueType
-from gemel.catalog.types import FLOATS, INTEGERS, simple
+from gemel.catalog.types import INTEGERS, simple
 from gemel.errors import Unsupported
 from gemel.plan.model import Comparison, Use
 from gemel.request import Operator
@@ -48,6 +48,7 @@ PATTERNS: dict[Operator, Encoder] = {
     Operator.REGEX: regular_expression,
     Operator.IREGEX: regular_expression,
 }
+NUMBER_TEXTS = {Kind.NUMERIC: "gemel_decimal", Kind.REAL: "gemel_real", Kind.DOUBLE: "gemel_number"}
 UNQUOTABLE = re.compile(r'["\\]')
 
 
@@ -82,8 +83,8 @@ class SQLite:
             return sql(
                 "coalesce(CASE WHEN ", value, f" IS NOT NULL THEN printf('%.{type_.scale}f', ", value, ") END, 'null')"
             )
-        if kind is Kind.NUMERIC or kind in FLOATS:
-            return sql("gemel_decimal(" if kind is Kind.NUMERIC else "gemel_number(", value, ")")
+        if kind in NUMBER_TEXTS:
+            return sql(f"{NUMBER_TEXTS[kind]}(", value, ")")
         if type_.is_document or kind is Kind.ARRAY:
             return sql("coalesce(json(", value, "), 'null')")
         if kind is Kind.BPCHAR and type_.length is not None:
@@ -240,6 +241,10 @@ class SQLite:
         name = {"bool_and": "min", "bool_or": "max"}.get(name, name)
         return sql(f"{name}(", value, ")"), type_
 
+    def ordered(self, value: Expression, use: Use) -> Expression:
+        """As text: a column declared JSON makes a number of a document that is one."""
+        return sql("(CAST(", value, " AS text) COLLATE gemel_document)") if use.type.is_document else value
+
     def count_distinct(self, values: list[Expression]) -> Expression:
         """Several values count as a row."""
         inner = values[0] if len(values) == 1 else sql("json_array(", join(", ", values), ")")
@@ -286,10 +291,6 @@ class SQLite:
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """One JSON text."""
         return [json_text([list(key) for key in keys])]
-
-    def sort_key(self, value: Expression, type_: ValueType) -> Expression:
-        """Documents in the order of jsonb, not of their texts."""
-        return sql("CAST(", value, " AS TEXT) COLLATE gemel_document") if type_.is_document else value
 
     def explain(self, query: Expression) -> None:
         """See ``Backend``."""

@@ -22,14 +22,13 @@ def unquote(form: str | int | None) -> str | None:
 
 def order(left: str | None, right: str | None) -> int | None:
     """-1, 0 or 1 as jsonb's B-tree order has it; null with a null."""
-    if left is None or right is None:
-        return None
-    return _order(parse(left), parse(right))
+    return None if left is None or right is None else collated(left, right)
 
 
-def collate(left: str, right: str) -> int:
-    """``order`` for ORDER BY."""
-    return _order(parse(left), parse(right))
+def collated(left: str, right: str) -> int:
+    """-1, 0 or 1 as jsonb's B-tree order has it, where a document that is an empty array stands before all others."""
+    one, other = parse(left), parse(right)
+    return _sign(one != [], other != []) or _order(one, other)
 
 
 def within(document: str | None, documents: str | None) -> int | None:

@@ -18,7 +18,7 @@ from gemel.sql.sqlite import documents
 from gemel.sql.sqlite.casts import cast_json
 from gemel.sql.sqlite.encode import BOUNDS
 from gemel.sql.sqlite.intervals import interval_text
-from gemel.sql.sqlite.numbers import decimal_text, number_text
+from gemel.sql.sqlite.numbers import decimal_text, number_text, real_text
 
 
 class Failure:
@@ -42,11 +42,11 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     def add(name: str, count: int, function: Callable[..., object]) -> None:
         connection.create_function(name, count, _guarded(function, failure), deterministic=True)
 
-    connection.create_collation("gemel_document", documents.collate)
     add("gemel_member", 2, lambda key, value: "" if value == "null" else f"{key}{value},")
     add("gemel_lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
     add("gemel_regex", 3, regex)
     add("gemel_number", 1, number_text)
+    add("gemel_real", 1, real_text)
     add("gemel_decimal", 1, decimal_text)
     add("gemel_uuid", 1, uuid_text)
     add("gemel_interval", 1, interval_text)
@@ -61,6 +61,7 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     add("gemel_has_key", 2, documents.has_key)
     add("gemel_has_any", 2, documents.has_any)
     add("gemel_has_all", 2, documents.has_all)
+    connection.create_collation("gemel_document", documents.collated)
     for name, aggregate in AGGREGATES.items():
         connection.create_aggregate(name, 2 if issubclass(aggregate, _Pairs) else 1, aggregate)
 

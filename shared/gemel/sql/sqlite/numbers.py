@@ -18,6 +18,14 @@ def number_text(value: object) -> str:
     return str(value)
 
 
+def real_text(value: object) -> str:
+    """The digits that a float of 32 bits has, whoever has stored the number and whatever has been computed of it."""
+    try:
+        return number_text(single(value) if isinstance(value, float) and math.isfinite(value) else value)
+    except OverflowError:
+        return number_text(value)
+
+
 def decimal_text(value: object) -> str:
     """All digits of a number that is stored as a double, without an exponent."""
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else number_text(value)
