@@ -42,6 +42,14 @@ def test_declared_type_has_to_have_the_same_name(graphql: GraphQL, query: str, t
     assert text in message
 
 
+def test_place_of_a_variable_in_a_list_is_told(graphql: GraphQL) -> None:
+    """G11.4-3, G10.2-6, G10.2-7"""
+    query = "query($id: Int) {album(where: {id: {_in: [1, $id]}}) {id}}"
+    assert graphql.refused(query, id=1)[1] == "$.selectionSet.album.args.where.id._in[1]"
+    query = query.replace("$id: Int", "$id: Int!")
+    assert graphql.refused(query, id=2**40)[:2] == ("parse-failed", "$.selectionSet.album.args.where.id._in[1]")
+
+
 def test_nullable_variable_with_a_default_may_stand_where_null_may_not(graphql: GraphQL) -> None:
     query = "query($id: Int = 2) {album_by_pk(id: $id) {id}}"
     assert graphql(query)["album_by_pk"] == {"id": 2}

@@ -50,12 +50,13 @@ def template(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Extract
     match node:
         case ListValueNode():
             item = type_.of_type if isinstance(type_, GraphQLList) else type_
-            parts = [_part(scope, value, item, at) for value in node.values]
+            parts = [_part(scope, value, item, (*at, number)) for number, value in enumerate(node.values)]
             if all(extract is None for extract, _ in parts):
                 return None
             return lambda variables: [_fill(part, variables) for part in parts]
         case ObjectValueNode():
-            named = [(field.name.value, _part(scope, field.value, type_, at)) for field in node.fields]
+            items = ((field.name.value, field.value) for field in node.fields)
+            named = [(name, _part(scope, value, type_, (*at, name))) for name, value in items]
             if all(extract is None for _, (extract, _) in named):
                 return None
             return lambda variables: {name: _fill(part, variables) for name, part in named}
@@ -74,7 +75,7 @@ Part = tuple[Extract | None, object]
 
 def _part(scope: Scope, node: ValueNode, type_: Any, at: Location) -> Part:
     scope.check_depth(at)
-    extract = template(scope, node, type_, (*at, "…"))
+    extract = template(scope, node, type_, at)
     return extract, literal_value(node) if extract is None else None
 
 
