@@ -37,6 +37,7 @@ def test_off_by_default(rest: Rest, query: str) -> None:
         ("/track?select=genre_id,count()&order=name", (400, "42803")),
         ("/track?select=count()&order=name", (400, "42803")),
         ("/track?select=genre(id),count()&order=genre(name)", (400, "42803")),
+        ("/track?select=genre(name),count()&order=genre(name)&genre.limit=1", (400, "42803")),
         ("/track?select=name.sum()", (404, "42883")),
         ("/track?select=nope,count()", (400, "42703")),
         ("/track?select=count(),cursor()", (400, "PGRST127")),
@@ -75,6 +76,12 @@ def test_casts_before_and_after(aggregating: Rest) -> None:
     assert aggregating.rows(query) == [{"sum": str(total), "n": "10"}]
 
 
+def test_casts_round_averages_from_the_exact_value(aggregating: Rest) -> None:
+    """R6-8: the half of 2 and 3 is 3, as that of a numeric"""
+    found = aggregating.rows("/track?select=half:id.avg(),whole:id.avg()::int&id=in.(2,3)")
+    assert found == [{"half": 2.5, "whole": 3}]
+
+
 def test_groups_are_filtered_ordered_cut_and_counted(aggregating: Rest) -> None:
     """R6-8, R11-1"""
     rows = aggregating.rows("/track?select=genre_id&milliseconds=lt.300000")
@@ -92,6 +99,16 @@ def test_embeds_are_grouped_by(aggregating: Rest) -> None:
     found = aggregating.rows("/track?select=genre(name),count()&order=genre(name)")
     assert sorted((row["genre"]["name"], row["count"]) for row in found) == wanted
     assert len(found) == len(wanted)
+
+
+def test_filtered_embeds_are_grouped_and_sorted_by(aggregating: Rest) -> None:
+    """R6-8, R7-11: what the filter leaves out is one group, under any order"""
+    tracks = aggregating.rows("/track?select=genre(name)")
+    rock = sum(row["genre"]["name"] == "Rock" for row in tracks)
+    wanted = [{"genre": {"name": "Rock"}, "count": rock}, {"genre": None, "count": len(tracks) - rock}]
+    query = "/track?select=genre(name),count()&genre.name=eq.Rock&order=genre(name)"
+    assert aggregating.rows(query) == wanted
+    assert aggregating.rows(f"{query}.desc") == wanted[::-1]
 
 
 def test_embeds_without_a_row_are_a_group(aggregating: Rest) -> None:

@@ -196,6 +196,14 @@ def test_order_and_its_nulls(rest: Rest) -> None:
     assert rest.rows(by_artist)[0]["artist"]["name"] == "Zeca Pagodinho"
 
 
+def test_an_order_by_an_embed_sees_its_filters(rest: Rest) -> None:
+    """R7-21, R7-11: what the embed leaves out sorts as null"""
+    query = "/track?select=id,genre(name)&genre.name=eq.Rock&order=genre(name).desc.nullslast,id&limit=2"
+    assert rest.rows(query) == [{"id": 1, "genre": {"name": "Rock"}}, {"id": 2, "genre": {"name": "Rock"}}]
+    nulls_first = rest.rows(query.replace("nullslast", "nullsfirst"))
+    assert [row["genre"] for row in nulls_first] == [None, None]
+
+
 def test_counts_in_the_old_form(rest: Rest) -> None:
     """R6-9"""
     assert rest.rows("/artist?select=count") == [{"count": 275}]

@@ -67,6 +67,18 @@ def test_within_a_to_one_spread_without_a_row(rest: Rest) -> None:
     ]
 
 
+def test_lists_of_rows_that_are_not_there(rest: Rest) -> None:
+    """R8-2, R12-3: also within a to-many spread, and where nulls are left out"""
+    query = "/employee?id=in.(1,2)&order=id&select=id,...reports(...manager(mine:id,...customers(customer_ids:id)))"
+    assert rest.rows(f"{query}&reports.manager.id=eq.1") == [
+        {"id": 1, "mine": [1, 1], "customer_ids": [[], []]},
+        {"id": 2, "mine": [None] * 3, "customer_ids": [[], [], []]},
+    ]
+    stripped = "application/vnd.pgrst.array+json;nulls=stripped"
+    query = "/employee?id=eq.1&select=id,...manager(boss:id,...customers(customers:id))"
+    assert rest.rows(query, accept=stripped) == [{"id": 1, "customers": []}]
+
+
 @pytest.mark.parametrize("accept", ["application/vnd.pgrst.array+json;nulls=stripped", "application/json"])
 def test_nulls_stay_in_lists(rest: Rest, accept: str) -> None:
     """R8-2"""

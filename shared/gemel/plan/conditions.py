@@ -137,10 +137,11 @@ def plan_order(scope: Scope, table: Table, order: Order) -> Sort:
     :raises Mismatch: the path leads over a to-many relation, or the measure does not apply to the column.
     """
     match order:
-        case OrderColumn(path, column, descending, nulls_first):
+        case OrderColumn(path, column, descending, nulls_first, condition):
             hops = _to_one(scope, table, path)
-            use = use_of(hops[-1].table if hops else table, column)
-            return Sort(hops, None, None, use, descending, nulls_first)
+            end = hops[-1].table if hops else table
+            where = plan_condition(scope, end, condition) if condition is not None else None
+            return Sort(hops, None, None, use_of(end, column), descending, nulls_first, where)
         case OrderAggregate(path, measure, column, descending, nulls_first):
             hops = _to_one(scope, table, path[:-1])
             many = scope.hop(hops[-1].table if hops else table, path[-1])

@@ -43,9 +43,14 @@ def check_spread(table: Table, item: Nested) -> None:
 def _is_common(plan: RowsPlan, sort: Sort) -> bool:
     fields: tuple[Output, ...] = plan.fields
     for hop in sort.path:
-        embeds = (item for item in fields if isinstance(item, Nested) and item.hop == hop)
-        fields = tuple(inner for item in embeds for inner in item.rows.fields)
+        embeds = [item for item in fields if isinstance(item, Nested) and item.hop == hop and not _skips(item)]
+        fields = tuple(inner for item in embeds for inner in item.rows.fields if item.rows.slice.where == sort.where)
     return sort.many is None and _has(fields, sort)
+
+
+def _skips(item: Nested) -> bool:
+    """Whether the related row may be left out though it is there, and meets the conditions."""
+    return item.rows.slice.limit is not None or item.rows.slice.offset is not None
 
 
 def _has(fields: Iterable[Output], sort: Sort) -> bool:

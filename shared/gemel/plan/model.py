@@ -110,6 +110,8 @@ class Sort:
     use: Use | None
     descending: bool
     nulls_first: bool
+    where: Test | None = None
+    """What the row at the end of the path has to meet."""
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,8 @@ class OrderColumn:
     column: ColumnRef
     descending: bool
     nulls_first: bool
+    where: Condition | None = None
+    """With a path: a related row at its end that does not meet this is none."""
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,13 @@ class Backend(Protocol):
         :raises Unsupported: this database cannot say it.
         """
 
-    def measure(self, name: str, value: Expression, type_: ValueType) -> tuple[Expression, ValueType]:
-        """Aggregate function over values, and the type of what it gives."""
+    def measure(
+        self, name: str, value: Expression, type_: ValueType, to: ValueType | None = None
+    ) -> tuple[Expression, ValueType]:
+        """Aggregate function over values, and the type of what it gives.
+
+        :param to: what it will be cast to: a whole number is rounded from the exact value, halves away from zero.
+        """
 
     def ordered(self, value: Expression, use: Use) -> Expression:
         """What a column, or a place in its document, is sorted and told apart by: the order of jsonb for documents."""

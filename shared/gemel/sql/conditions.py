@@ -139,7 +139,8 @@ def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> tuple[Expres
         hop = path[0]
         other = Frame(builder, builder.alias(), hop.table)
         value, type_ = _sort_value(other, item, path[1:])
-        return _scalar(frame, other, hop, value), type_
+        where = condition(other, item.where) if item.where is not None and len(path) == 1 else None
+        return _scalar(frame, other, hop, value, where), type_
     if item.many is None:
         assert item.use is not None  # noqa: S101 - without a measure there is a column
         return frame.use(item.use), builder.stored(item.use.type)
@@ -150,8 +151,11 @@ def _sort_value(frame: Frame, item: Sort, path: tuple[Hop, ...]) -> tuple[Expres
     return _scalar(frame, other, item.many, value, single=False), type_
 
 
-def _scalar(frame: Frame, other: Frame, hop: Hop, value: Expression, *, single: bool = True) -> Expression:
+def _scalar(
+    frame: Frame, other: Frame, hop: Hop, value: Expression, where: Expression | None = None, *, single: bool = True
+) -> Expression:
     source = frame.builder.table(hop.table.source)
     test = joined(frame, other, hop.relation)
+    test = test if where is None else sql(test, " AND ", where)
     end = " LIMIT 1)" if single else ")"
     return sql("(SELECT ", value, " FROM ", source, f" AS {other.alias} WHERE ", test, end)

@@ -127,4 +127,5 @@ def _name(item: Sort) -> tuple[object, ...]:
     hops = [hop.relation.name for hop in (*item.path, *([item.many] if item.many else []))]
     use = item.use
     place = (use.column.name, use.path, use.as_text) if use is not None else ()
-    return (hops, item.measure, place, item.descending, item.nulls_first)
+    named = (hops, item.measure, place, item.descending, item.nulls_first)
+    return named if item.where is None else (*named, "filtered")

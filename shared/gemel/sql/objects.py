@@ -32,7 +32,7 @@ from gemel.sql.keyset import cursor
 from gemel.sql.measures import count_of, is_column, measured_columns, measures
 from gemel.sql.needed import needed
 from gemel.sql.slices import NUMBER, Parent, from_where, read_from
-from gemel.sql.spreads import lists
+from gemel.sql.spreads import lists, missing
 from gemel.sql.texts import concat, constant, json_string, key
 from gemel.sql.values import column_json
 
@@ -110,9 +110,13 @@ def _unless_null(frame: Frame, item: Output) -> Expression:
 
 
 def _unless_null_of(frame: Frame, item: Nested, inner: Output) -> Expression:
-    other = Frame(frame.builder, frame.builder.alias(), item.rows.table)
+    builder = frame.builder
+    other = Frame(builder, builder.alias(), item.rows.table)
     found, source = read_from(item.rows.slice, other, (frame, item.hop.relation), needed(item.rows.table, (inner,)))
-    return sql("coalesce((SELECT ", _unless_null(found, inner), " ", source, " LIMIT 1), '')")
+    nothing = "".join(f"{json_string(name)}:{text}," for name, text in missing((inner,)) if text != "null")
+    return sql(
+        "coalesce((SELECT ", _unless_null(found, inner), " ", source, " LIMIT 1), ", constant(builder, nothing), ")"
+    )
 
 
 def _spread(frame: Frame, item: Nested) -> Expression:
@@ -121,20 +125,9 @@ def _spread(frame: Frame, item: Nested) -> Expression:
     inner = Frame(builder, builder.alias(), item.rows.table)
     parent = (frame, item.hop.relation)
     found, source = read_from(item.rows.slice, inner, parent, needed(item.rows.table, fields))
-    missing = ",".join(f"{json_string(name)}:{text}" for name, text in _missing(fields))
+    nothing = ",".join(f"{json_string(name)}:{text}" for name, text in missing(fields))
     members = concat(_members(found, fields))
-    return sql("coalesce((SELECT ", members, " ", source, " LIMIT 1), ", constant(builder, missing), ")")
-
-
-def _missing(fields: Iterable[Output]) -> Iterator[tuple[str, str]]:
-    """What stands for the members of a row that is not there."""
-    for item in fields:
-        if not (isinstance(item, Nested) and item.spread):
-            yield item.key, "null"
-        elif item.hop.relation.to_many:
-            yield from ((name, "[]") for name, _ in _missing(item.rows.fields))
-        else:
-            yield from _missing(item.rows.fields)
+    return sql("coalesce((SELECT ", members, " ", source, " LIMIT 1), ", constant(builder, nothing), ")")
 
 
 # --- aggregates --------------------------------------------------------------

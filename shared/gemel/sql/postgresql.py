@@ -132,8 +132,12 @@ class PostgreSQL:
         """The server casts whatever it can."""
         return sql("CAST(", value, f" AS {to.name})")
 
-    def measure(self, name: str, value: Expression, type_: ValueType) -> tuple[Expression, ValueType]:
+    def measure(
+        self, name: str, value: Expression, type_: ValueType, to: ValueType | None = None
+    ) -> tuple[Expression, ValueType]:
         """Averages and statistics are given as ``double precision``, so that both databases print them alike."""
+        if name in FLOAT_RESULTS and to is not None and to.kind in INTEGERS:  # a double would round halves to even
+            return sql(f"{name}(", value, ")"), simple(Kind.NUMERIC)
         if name.startswith("stddev"):  # the root is taken of the double, as on SQLite
             variance = {"stddev": "var_samp", "stddev_samp": "var_samp", "stddev_pop": "var_pop"}[name]
             return sql(f"sqrt(CAST({variance}(", value, ") AS double precision))"), simple(Kind.DOUBLE)

@@ -15,6 +15,17 @@ ValueOf = Callable[[Frame, Output], Expression]
 Make = Callable[[Frame], Expression]
 
 
+def missing(fields: Iterable[Output]) -> Iterator[tuple[str, str]]:
+    """Keys, and what stands for the members of a row that is not there."""
+    for item in fields:
+        if not (isinstance(item, Nested) and item.spread):
+            yield item.key, "null"
+        elif item.hop.relation.to_many:
+            yield from ((name, "[]") for name, _ in missing(item.rows.fields))
+        else:
+            yield from missing(item.rows.fields)
+
+
 def lists(frame: Frame, item: Nested, value_of: ValueOf) -> Expression:
     """The members of a row that a to-many spread gives, without brackets."""
     builder, alias = frame.builder, frame.builder.alias()
@@ -40,8 +51,9 @@ def _made(fields: Iterable[Output], value_of: ValueOf) -> Iterator[tuple[str, Ma
     """Keys, and what is under them for a row; spreads in spreads are resolved."""
     for item in fields:
         if isinstance(item, Nested) and item.spread:
-            for name, make in _made(item.rows.fields, value_of):
-                yield name, _through(item, make)
+            inner = zip(_made(item.rows.fields, value_of), missing(item.rows.fields), strict=True)
+            for (name, make), (_, nothing) in inner:
+                yield name, _through(item, make, nothing)
         else:
             yield item.key, _plain(item, value_of)
 
@@ -50,14 +62,17 @@ def _plain(item: Output, value_of: ValueOf) -> Make:
     return lambda frame: value_of(frame, item)
 
 
-def _through(item: Nested, make: Make) -> Make:
-    """One field of a spread within a spread: of one related row, or a list."""
+def _through(item: Nested, make: Make, nothing: str) -> Make:
+    """One field of a spread within a spread: of one related row, or a list.
+
+    :param nothing: what stands for it when there is no related row.
+    """
 
     def value(frame: Frame) -> Expression:
         found, source = _rows(frame, item)
         made = make(found)
         if not item.hop.relation.to_many:
-            return sql("coalesce((SELECT ", made, " ", source, " LIMIT 1), 'null')")
+            return sql("coalesce((SELECT ", made, " ", source, " LIMIT 1), ", literal(nothing), ")")
         alias = frame.builder.alias()
         listed = frame.builder.backend.concat_rows(sql(f"{alias}.j"))
         return sql(

@@ -32,7 +32,7 @@ def measured_json(
 ) -> Expression:
     """JSON text of a measure, cast if asked. The least and the greatest are values of the column."""
     backend, stored = frame.builder.backend, frame.builder.stored(type_)
-    measured, found = backend.measure(name, value, stored)
+    measured, found = backend.measure(name, value, stored, cast)
     if cast is not None:
         return backend.json(backend.cast(measured, found, cast), cast)
     return value_json(frame.builder, measured, type_ if found is stored else found)

@@ -178,7 +178,7 @@ class Builder:
             raise NotEmbedded(term.relation)
         field = next((one for one in _aliased(child) if one.alias == term.field.name), None)
         ref = column(field.field if field is not None and not term.field.path else term.field)
-        return OrderColumn((child.link,), ref, term.descending, term.nulls_first)
+        return OrderColumn((child.link,), ref, term.descending, term.nulls_first, self.where(child))
 
 
 def _written(value: object) -> object:

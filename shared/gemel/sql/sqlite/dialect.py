@@ -228,7 +228,9 @@ class SQLite:
             )
         return sql("gemel_cast(", self.json(value, type_), f", '{to.kind.value}')")
 
-    def measure(self, name: str, value: Expression, type_: ValueType) -> tuple[Expression, ValueType]:
+    def measure(
+        self, name: str, value: Expression, type_: ValueType, to: ValueType | None = None
+    ) -> tuple[Expression, ValueType]:
         """Averages, statistics and decimal sums are computed exactly and rounded once."""
         if name in STATISTICS:
             return sql(f"{STATISTICS[name]}(", value, ")"), simple(Kind.DOUBLE)
