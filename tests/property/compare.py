@@ -9,6 +9,8 @@ from property.naive.evaluate import Bag
 
 RELATIVE = 1e-9
 ABSOLUTE = 1e-9
+TOO_DEEP = "nested too deeply for SQLite"
+"""SQLite before 3.46 parses few nested selects, and is allowed to refuse the rest, as such."""
 
 
 def parse(text: str | bytes) -> Any:

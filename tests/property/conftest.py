@@ -49,4 +49,4 @@ def engines(
 
 def _patient(settings: Settings) -> Settings:
     """Random questions are asked for what they mean: some would take longer than a service gives them."""
-    return settings.model_copy(update={"statement_timeout": 300.0})
+    return settings.model_copy(update={"statement_timeout": 300.0, "rest_aggregates": True})

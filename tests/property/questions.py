@@ -19,7 +19,6 @@ from gemel.request import (
     ColumnField,
     ColumnRef,
     Compare,
-    Computed,
     Condition,
     Constant,
     Count,
@@ -51,6 +50,7 @@ from gemel.request import (
     ValueTest,
 )
 from property.drawn_values import PATTERNS, Values
+from property.grouping import CASTS, Grouping
 from property.naive.data import PRIMARY_KEYS, RELATIONSHIPS, TABLES, Data, Table, Way
 from property.naive.relate import find_way, offered
 
@@ -71,12 +71,6 @@ TEXT_PATTERNS = {
     "rest": tuple(sorted(PATTERNS - {Operator.SIMILAR})),
 }
 QUANTIFIED = (*ORDERINGS[:1], *ORDERINGS[2:], *TEXT_PATTERNS["rest"])
-CASTS = {
-    "integer": ("text", "bigint", "numeric", "float8"),
-    "numeric": ("text", "integer", "float8"),
-    "text": ("text",),
-    "timestamp": ("text", "date"),
-}
 
 
 @dataclass(frozen=True)
@@ -144,7 +138,7 @@ class Asker:
         table = self.data.tables[self.one_of(TABLES)]
         source = Source(SCHEMA, table.name)
         if self.dialect == "rest":
-            content = self._select(table)
+            content = Grouping(self).select(table, 1, len(table.rows)) if self.maybe(25) else self._select(table)
             return Root(key, source, content, self.maybe(50))
         kind = self.one_of(("select", "select", "select", "aggregate", "one"))
         if kind == "one":
@@ -152,7 +146,7 @@ class Asker:
         if kind == "aggregate":
             return Root(key, source, self._aggregate(table))
         if self.dialect == "engine" and self.maybe(10):
-            return Root(key, source, self._grouped(table))
+            return Root(key, source, Grouping(self).select(table, 1, len(table.rows)), total=self.maybe(50))
         return Root(key, source, self._select(table), total=self.dialect == "engine" and self.maybe(20))
 
     def _one(self, table: Table) -> One:
@@ -161,19 +155,6 @@ class Asker:
         key = {name: row[name] if self.maybe(85) else 0 for name in names}
         slots = tuple((name, self.slot(value)) for name, value in key.items())
         return One(slots, self._fields(table, 1, 1))
-
-    def _grouped(self, table: Table) -> Select:
-        """Aggregates as fields, grouped by the columns beside them."""
-        few = [name for name in table.stored if len({row[name] for row in table.rows}) < 60]
-        plain = [self._column_field(name, name) for name in few if self.maybe(25)]
-        numbers = [name for name in table.stored if table.types[name] in ("integer", "numeric")]
-        fields: list[Field] = [*plain, Computed("rows", "count")]
-        for name in numbers[:4]:
-            if self.maybe(40):
-                measure = self.one_of(("count", "sum", "avg", "min", "max"))
-                fields.append(Computed(f"{measure}_{name}", measure, ColumnRef(name)))  # type: ignore[arg-type]
-        where = self._condition(table, 1, len(table.rows)) if self.maybe(60) else None
-        return Select(tuple(fields), Rows(where))
 
     def _select(self, table: Table, depth: int = 0, parents: int = 1, fanout: float | None = None) -> Select:
         """Rows of a table: of all of it, or those that belong to a number of parents."""
@@ -186,20 +167,20 @@ class Asker:
 
     def _rows(self, table: Table, visits: int, fields: tuple[Field, ...], *, limited: bool) -> Rows:
         """Which rows, of so many as are looked at."""
-        where = self._condition(table, 3, visits) if self.maybe(55) else None
+        where = self.condition(table, 3, visits) if self.maybe(55) else None
         if self.dialect == "rest":
             where = self._with_remaining(where, fields)
         distinct = self._distinct(table) if self.dialect != "rest" and self.maybe(15) else ()
-        order: list[Order] = [OrderColumn((), ref, *self._direction()) for ref in distinct]
+        order: list[Order] = [OrderColumn((), ref, *self.direction()) for ref in distinct]
         if self.maybe(50):
             order += [self._sort_key(table, fields, visits) for _ in range(self.number(1, 2))]
-        limit = self._limit(6 if visits > len(table.rows) else 12) if limited else None
-        offset = self._limit(3) if self.maybe(15) else None
+        limit = self.limit(6 if visits > len(table.rows) else 12) if limited else None
+        offset = self.limit(3) if self.maybe(15) else None
         if limit or offset or distinct or self.maybe(70):
-            order += [OrderColumn((), ColumnRef(name), *self._direction()) for name in PRIMARY_KEYS[table.name]]
+            order += [OrderColumn((), ColumnRef(name), *self.direction()) for name in PRIMARY_KEYS[table.name]]
         return Rows(where, tuple(order), distinct, limit, offset)
 
-    def _limit(self, most: int) -> Slot:
+    def limit(self, most: int) -> Slot:
         if self.dialect != "rest" and self.maybe(4):
             return self.slot(None)
         return self.slot(0 if self.maybe(4) else self.number(1, most))
@@ -210,37 +191,37 @@ class Asker:
         names = {first: None, second: None} if self.maybe(40) else {first: None}
         return tuple(ColumnRef(name) for name in names)
 
-    def _direction(self) -> tuple[bool, bool]:
+    def direction(self) -> tuple[bool, bool]:
         return self.maybe(50), self.maybe(50)
 
     def _sort_key(self, table: Table, fields: tuple[Field, ...], visits: int) -> Order:
-        path = self._path(table, fields) if self.maybe(35) else ()
+        path, seen = self._path(table, fields) if self.maybe(35) else ((), None)
         end = self._end(table, path)
-        many = [(link, way) for link, way in self._links(end, visits) if way.many]
+        many = [(link, way) for link, way in self.links(end, visits) if way.many]
         if self.dialect != "rest" and many and self.maybe(40):
-            return self._sort_aggregate(end, path, self._take(end, many, visits)[0])
-        return OrderColumn(path, ColumnRef(self.one_of(tuple(end.types))), *self._direction())
+            return self._sort_aggregate(end, path, self.take(end, many, visits)[0])
+        return OrderColumn(path, ColumnRef(self.one_of(tuple(end.types))), *self.direction(), seen)
 
     def _sort_aggregate(self, end: Table, path: tuple[Link, ...], link: Link) -> OrderAggregate:
         target = self._end(end, (link,))
         name, column = self._measure(target)
         reference = None if name == "count" else ColumnRef(column)
-        return OrderAggregate((*path, link), name, reference, *self._direction())  # type: ignore[arg-type]
+        return OrderAggregate((*path, link), name, reference, *self.direction())  # type: ignore[arg-type]
 
-    def _path(self, table: Table, fields: tuple[Field, ...]) -> tuple[Link, ...]:
-        """Along to-one links; REST: along one that is embedded whole."""
+    def _path(self, table: Table, fields: tuple[Field, ...]) -> tuple[tuple[Link, ...], Condition | None]:
+        """Along to-one links; REST: along one that is embedded, with the condition of the embed."""
         if self.dialect == "rest":
-            whole = [
-                item.link
-                for item in fields
-                if isinstance(item, Embed) and item.select.rows == Rows() and not find_way(table.name, item.link).many
-            ]
-            return (self.one_of(whole),) if whole else ()
+            embeds = [item for item in fields if isinstance(item, Embed) and not find_way(table.name, item.link).many]
+            seen = [(item.link, item.select.rows.where) for item in embeds if is_uncut(item)]
+            if not seen:
+                return (), None
+            link, where = self.one_of(seen)
+            return (link,), where
         path: tuple[Link, ...] = ()
         for _ in range(self.number(1, 2)):
-            ones = [link for link, way in self._links(self._end(table, path)) if not way.many]
+            ones = [link for link, way in self.links(self._end(table, path)) if not way.many]
             path = (*path, self.one_of(ones)) if ones else path
-        return path
+        return path, None
 
     def _end(self, table: Table, path: Sequence[Link]) -> Table:
         for link in path:
@@ -249,7 +230,7 @@ class Asker:
 
     # --- conditions ----------------------------------------------------------
 
-    def _condition(self, table: Table, depth: int, visits: int) -> Condition:
+    def condition(self, table: Table, depth: int, visits: int) -> Condition:
         """A condition that is tried on so many rows."""
         kinds = ("compare", "compare", "compare", "and", "or", "or", "not", "related", "related", "measure")
         match self.one_of(kinds if depth else ("compare",)):
@@ -258,16 +239,16 @@ class Asker:
             case "or":
                 return Or(self._conditions(table, depth - 1, visits))
             case "not":
-                return Not(self._condition(table, depth - 1, visits))
-            case "related" if links := self._links(table, visits):
-                return self._related(table, *self._take(table, links, visits), depth, visits)
+                return Not(self.condition(table, depth - 1, visits))
+            case "related" if links := self.links(table, visits):
+                return self._related(table, *self.take(table, links, visits), depth, visits)
             case "measure" if self.dialect != "rest" and (links := self._many(table, visits)):
-                return self._related_measure(table, *self._take(table, links, visits), depth, visits)
+                return self._related_measure(table, *self.take(table, links, visits), depth, visits)
             case _:
                 return self._compare(table)
 
     def _many(self, table: Table, visits: int) -> list[tuple[Link, Way]]:
-        return [(link, way) for link, way in self._links(table, visits) if way.many]
+        return [(link, way) for link, way in self.links(table, visits) if way.many]
 
     def _related_measure(self, table: Table, link: Link, way: Way, depth: int, visits: int) -> RelatedMeasure:
         target = self.data.tables[way.target]
@@ -275,8 +256,8 @@ class Asker:
         numbers = [column for column in target.stored if target.types[column] in ("integer", "numeric")]
         counts_rows = name == "count" and self.maybe(50)
         columns = () if counts_rows else (ColumnRef(self.one_of(target.stored if name == "count" else numbers)),)
-        inner = ceil(visits * self._fanout(table, way))
-        where = self._condition(target, depth - 1, inner) if self.maybe(40) else None
+        inner = ceil(visits * self.fanout(table, way))
+        where = self.condition(target, depth - 1, inner) if self.maybe(40) else None
         tests = tuple(self._value_test() for _ in range(self.number(1, 2)))
         return RelatedMeasure(link, name, columns, tests, self.maybe(20), where)  # type: ignore[arg-type]
 
@@ -288,12 +269,12 @@ class Asker:
 
     def _conditions(self, table: Table, depth: int, visits: int) -> tuple[Condition, ...]:
         least = 1 if self.dialect == "rest" or self.maybe(90) else 0
-        return tuple(self._condition(table, depth, visits) for _ in range(self.number(least, 3)))
+        return tuple(self.condition(table, depth, visits) for _ in range(self.number(least, 3)))
 
     def _related(self, table: Table, link: Link, way: Way, depth: int, visits: int) -> Condition:
         target = self.data.tables[way.target]
-        inner = ceil(visits * self._fanout(table, way))
-        return Related(link, self._condition(target, depth - 1, inner) if self.maybe(75) else None)
+        inner = ceil(visits * self.fanout(table, way))
+        return Related(link, self.condition(target, depth - 1, inner) if self.maybe(75) else None)
 
     def _with_remaining(self, where: Condition | None, fields: tuple[Field, ...]) -> Condition | None:
         """Perhaps only the rows for which an embed has rows, or has none (``rest.md`` section 7)."""
@@ -360,38 +341,43 @@ class Asker:
     def _plain(self, table: Table, used: set[str]) -> Iterator[Field]:
         for _ in range(self.number(1, 3)):
             name = self.one_of(tuple(table.types))
-            key = name if name not in used and self.maybe(70) else self._key("c", used)
+            key = name if name not in used and self.maybe(70) else self.key("c", used)
             used.add(key)
-            yield self._column_field(key, name, self._cast(table, name))
+            yield self.column_field(key, name, self.cast(table, name))
         if self.dialect != "rest" and self.maybe(10):
             text = table.name if self.dialect == "graphql" else self.one_of(("x", 'a "b" \\ é'))
-            yield Constant(self._key("__typename", used), text)
+            yield Constant(self.key("__typename", used), text)
 
-    def _column_field(self, key: str, name: str, cast: str | None = None) -> ColumnField:
+    def column_field(self, key: str, name: str, cast: str | None = None) -> ColumnField:
         return ColumnField(key, ColumnRef(name), cast)
 
-    def _cast(self, table: Table, name: str) -> str | None:
+    def cast(self, table: Table, name: str) -> str | None:
         return self.one_of(CASTS[table.types[name]]) if self.dialect != "graphql" and self.maybe(10) else None
 
-    def _key(self, stem: str, used: set[str]) -> str:
+    def key(self, stem: str, used: set[str]) -> str:
         key = next(name for number in count() if (name := f"{stem}{number}") not in used)
         used.add(key)
         return key
 
     def _embed(self, table: Table, depth: int, parents: int, used: set[str]) -> Iterator[Field]:
-        links = self._links(table, parents)
+        links = self.links(table, parents)
         if not links:
             return
-        link, way = self._take(table, links, parents)
-        target, fanout = self.data.tables[way.target], self._fanout(table, way)
+        link, way = self.take(table, links, parents)
+        target, fanout = self.data.tables[way.target], self.fanout(table, way)
         is_free = link.name not in used | set(table.types)
         if self.dialect != "rest" and way.many and self.maybe(25):
-            yield EmbedAggregate(self._key("a", used), link, self._aggregate(target, depth + 1, parents, fanout))
+            yield EmbedAggregate(self.key("a", used), link, self._aggregate(target, depth + 1, parents, fanout))
         elif self.dialect != "graphql" and not way.many and is_free and self.maybe(30):
             used.add(link.name)
             yield Embed(link.name, link, self._to_one(target, depth + 1, parents, used), spread=True)
+        elif self.dialect != "graphql" and way.many and is_free and self.maybe(25):
+            used.add(link.name)
+            yield Embed(link.name, link, self._lists(target, depth + 1, parents, fanout, used), spread=True)
+        elif self.dialect != "graphql" and self.maybe(15):
+            yield Embed(self.key("g", used), link, Grouping(self).select(target, parents, fanout))
         else:
-            key = link.name if is_free and self.maybe(60) else self._key("e", used)
+            key = link.name if is_free and self.maybe(60) else self.key("e", used)
             used.add(key)
             many = way.many
             select = self._select(target, depth + 1, parents, fanout) if many else None
@@ -400,7 +386,20 @@ class Asker:
     def _to_one(self, target: Table, depth: int, parents: int, used: set[str] | None = None) -> Select:
         fields = self._fields(target, depth, parents, used)
         cut = self.dialect != "graphql" and self.maybe(20)
+        if self.dialect == "rest" and not cut and self.maybe(25):
+            return Select(fields, Rows(self.condition(target, 1, parents)), self.strip_nulls)
         return Select(fields, self._rows(target, parents, fields, limited=False) if cut else Rows(), self.strip_nulls)
+
+    def _lists(self, table: Table, depth: int, parents: int, fanout: float, used: set[str]) -> Select:
+        """What a to-many spread puts beside the fields of its parent."""
+        visits = ceil(parents * fanout)
+        limited = visits > MOST_ROWS or self.maybe(30)
+        where = self.condition(table, 1, visits) if self.maybe(30) else None
+        order = tuple(self._sort_key(table, (), visits) for _ in range(self.number(0, 2)))
+        limit = self.slot(self.number(0, 4)) if limited else None
+        offset = self.slot(self.number(0, 2)) if self.maybe(10) else None
+        fields = self._fields(table, max(2, depth), min(visits, parents * 4) if limited else visits, used)
+        return Select(fields, Rows(where, order, (), limit, offset), self.strip_nulls)
 
     # --- aggregates ----------------------------------------------------------
 
@@ -459,22 +458,27 @@ class Asker:
 
     # --- links ---------------------------------------------------------------
 
-    def _links(self, table: Table, visits: int = 0) -> list[tuple[Link, Way]]:
+    def links(self, table: Table, visits: int = 0) -> list[tuple[Link, Way]]:
         """The ways from so many rows of a table, by the names that the dialect may use."""
         found = [(Link(name, detect=self.dialect == "rest"), way) for name, way in RELATIONSHIPS[table.name].items()]
         found += [] if self.dialect == "graphql" else list(detected_links(table.name))
-        return [(link, way) for link, way in found if visits * self._fanout(table, way) <= self.visits_left]
+        return [(link, way) for link, way in found if visits * self.fanout(table, way) <= self.visits_left]
 
-    def _take(self, table: Table, links: list[tuple[Link, Way]], visits: int) -> tuple[Link, Way]:
+    def take(self, table: Table, links: list[tuple[Link, Way]], visits: int) -> tuple[Link, Way]:
         """One of the links, to be followed from so many rows."""
         link, way = self.one_of(links)
-        self.visits_left -= visits * self._fanout(table, way)
+        self.visits_left -= visits * self.fanout(table, way)
         return link, way
 
-    def _fanout(self, table: Table, way: Way) -> float:
+    def fanout(self, table: Table, way: Way) -> float:
         """Rows that belong to one row, about."""
         middle = self.data.tables[way.junction[0]] if way.junction else self.data.tables[way.target]
         return max(1, len(middle.rows) / len(table.rows)) if way.many else 1
+
+
+def is_uncut(item: Embed) -> bool:
+    """Whether all related rows that meet the condition are embedded."""
+    return item.select.rows == Rows(item.select.rows.where)
 
 
 def detected_links(table: str) -> Iterator[tuple[Link, Way]]:

@@ -24,7 +24,7 @@ from gemel.request import (
     Rows,
     Select,
 )
-from property.questions import Question
+from property.questions import Question, is_uncut
 
 NAMES = {
     Operator.REGEX: "match",
@@ -103,9 +103,8 @@ class _Printer:
                 return (
                     (f"{key}:" if key != column.name else "") + self._name(column.name) + (f"::{cast}" if cast else "")
                 )
-            case Computed(key, name, column):
-                said = f"{column.name}.{name}()" if column else "count()"
-                return f"{key}:{said}" if key != name else said
+            case Computed():
+                return self._computed(item)
             case Embed(key, link, select, spread):
                 inside = self.level(select, f"{level.prefix}{key}.")
                 join = "!inner" if key in level.inner else self.random.choice(("", "", "", "!left"))
@@ -113,6 +112,12 @@ class _Printer:
                 return f"{alias}{_target(link)}{join}({inside})"
             case _:
                 raise NotImplementedError(item)
+
+    def _computed(self, item: Computed) -> str:
+        before = f"::{item.before}" if item.before else ""
+        said = f"{self._name(item.column.name)}{before}.{item.name}()" if item.column else "count()"
+        said += f"::{item.after}" if item.after else ""
+        return f"{item.key}:{said}" if item.key != item.name else said
 
     def _name(self, name: str) -> str:
         return f'"{name}"' if self.random.random() < 0.1 else name
@@ -133,8 +138,9 @@ class _Printer:
         assert isinstance(item, OrderColumn)
         said = self._name(item.column.name)
         if item.path:
-            same = [key for key, embed in level.embeds.items() if embed.link == item.path[0] and _is_whole(embed)]
-            said = f"{same[0]}({said})"
+            seen = (item.path[0], item.where)
+            embeds = ((key, embed) for key, embed in level.embeds.items() if is_uncut(embed))
+            said = f"{next(key for key, embed in embeds if (embed.link, embed.select.rows.where) == seen)}({said})"
         if item.descending or self.random.random() < 0.5:
             said += ".desc" if item.descending else ".asc"
         if item.nulls_first != item.descending or self.random.random() < 0.5:
@@ -159,7 +165,7 @@ class _Printer:
                 self._add(level, self._remaining(level, item), "is.null")
             case Compare():
                 self._add(level, self._name(condition.column.name), self._test(condition, in_tree=False))
-            case Not(Compare() as item):
+            case Not(Compare() as item) if not self._is_in_nothing(item):
                 self._add(level, self._name(item.column.name), f"not.{self._test(item, in_tree=False)}")
             case And(items) | Or(items):
                 self._add(level, "and" if isinstance(condition, And) else "or", self._members(level, items))
@@ -185,7 +191,7 @@ class _Printer:
                 return f"not.{self._tree(level, item)}"
             case Not(Related() as item):
                 return f"{self._remaining(level, item)}.is.null"
-            case Not(Compare() as item):
+            case Not(Compare() as item) if not self._is_in_nothing(item):
                 return f"{self._name(item.column.name)}.not.{self._test(item, in_tree=True)}"
             case Not(item):
                 return f"not.and{self._members(level, (item,))}"
@@ -226,6 +232,10 @@ class _Printer:
         text = self._starred(item, str(value))
         return f"{name}.{self._quoted(text) if in_tree else text}"
 
+    def _is_in_nothing(self, item: Compare) -> bool:
+        """``in.()``, of which ``not.in.()`` is not the opposite: it leaves out nulls, too."""
+        return item.operator is Operator.IN and item.value is not None and not self.question.values[item.value.index]
+
     def _starred(self, item: Compare, text: str) -> str:
         """``*`` stands for ``%``, which need not be encoded."""
         return (
@@ -247,7 +257,3 @@ class _Printer:
 
 def _target(link: Link) -> str:
     return f"{link.name}!{link.hint}" if link.hint else link.name
-
-
-def _is_whole(embed: Embed) -> bool:
-    return embed.select.rows == Rows()

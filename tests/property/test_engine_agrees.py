@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from figures import write_figures
+from gemel.errors import Unsupported
 from gemel.serve import Engine
-from property.compare import difference, parse
+from property.compare import TOO_DEEP, difference, parse
 from property.naive.data import Data
 from property.naive.evaluate import Answer, Naive
 from property.questions import Question, questions
@@ -35,7 +36,12 @@ def check(question: Question, data: Data, engines: Mapping[str, Engine], runner:
     """Compare all answers to a question."""
     expected = Naive(data, question.values).answers(question.query)
     for kind, engine in engines.items():
-        got = runner.run(_ask(engine, question))
+        try:
+            got = runner.run(_ask(engine, question))
+        except Unsupported as refusal:
+            if kind == "sqlite" and TOO_DEEP in str(refusal):
+                continue
+            raise
         found = _difference(expected, got)
         assert found is None, f"{kind}: {found}\n{question}"
 

@@ -14,7 +14,7 @@ from gemel.request import Select
 from gemel.serve import Engine
 from gemel_graphql.app import create_app as create_graphql
 from gemel_rest.app import create_app as create_rest
-from property.compare import difference, parse
+from property.compare import TOO_DEEP, difference, parse
 from property.naive.data import Data
 from property.naive.evaluate import Answer, Naive
 from property.questions import Question, questions
@@ -30,8 +30,6 @@ Clients = Mapping[tuple[str, str], httpx.AsyncClient]
 QUICK = 150
 """Questions of each dialect."""
 SECONDS = 30
-TOO_DEEP = "nested too deeply for SQLite"
-"""SQLite before 3.46 parses few nested selects, and is allowed to refuse the rest, as such."""
 
 
 @pytest.fixture(scope="module")

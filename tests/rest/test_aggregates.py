@@ -38,6 +38,7 @@ def test_off_by_default(rest: Rest, query: str) -> None:
         ("/track?select=count()&order=name", (400, "42803")),
         ("/track?select=genre(id),count()&order=genre(name)", (400, "42803")),
         ("/track?select=genre(name),count()&order=genre(name)&genre.limit=1", (400, "42803")),
+        ("/invoice_line?select=track(unit_price::int),count()&order=track(unit_price)", (400, "42803")),
         ("/track?select=name.sum()", (404, "42883")),
         ("/track?select=nope,count()", (400, "42703")),
         ("/track?select=count(),cursor()", (400, "PGRST127")),

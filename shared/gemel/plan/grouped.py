@@ -43,14 +43,20 @@ def check_spread(table: Table, item: Nested) -> None:
 def _is_common(plan: RowsPlan, sort: Sort) -> bool:
     fields: tuple[Output, ...] = plan.fields
     for hop in sort.path:
-        embeds = [item for item in fields if isinstance(item, Nested) and item.hop == hop and not _skips(item)]
-        fields = tuple(inner for item in embeds for inner in item.rows.fields if item.rows.slice.where == sort.where)
+        embeds = (item for item in fields if isinstance(item, Nested) and item.hop == hop and _shows(item, sort))
+        fields = tuple(inner for item in embeds for inner in item.rows.fields if item.spread or not _is_cast(inner))
     return sort.many is None and _has(fields, sort)
 
 
-def _skips(item: Nested) -> bool:
-    """Whether the related row may be left out though it is there, and meets the conditions."""
-    return item.rows.slice.limit is not None or item.rows.slice.offset is not None
+def _shows(item: Nested, sort: Sort) -> bool:
+    """Whether the row that is sorted by is the one that is embedded."""
+    rows = item.rows.slice
+    return rows.where == sort.where and rows.limit is None and rows.offset is None
+
+
+def _is_cast(item: Output) -> bool:
+    """An embed is had in common as its text, in which different values may look alike."""
+    return isinstance(item, Value) and item.cast is not None
 
 
 def _has(fields: Iterable[Output], sort: Sort) -> bool:

@@ -1,14 +1,14 @@
 """The naive evaluator: a query answered in the most obvious way, from lists."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gemel.request import (
     Aggregate,
     AllColumns,
     ColumnField,
-    Computed,
+    ColumnRef,
     Constant,
     Count,
     Embed,
@@ -21,11 +21,15 @@ from gemel.request import (
     MeasureGroup,
     Nodes,
     One,
+    OrderColumn,
     Query,
     Root,
+    Rows,
     Select,
 )
-from property.naive.data import Data, Row, Table, Value
+from property.naive.data import PRIMARY_KEYS, Data, Row, Table, Value
+from property.naive.grouped import Groups as Grouped
+from property.naive.grouped import is_grouped
 from property.naive.measure import count, measure
 from property.naive.order import choose, cut, is_total, placed
 from property.naive.relate import find_way
@@ -61,7 +65,7 @@ class Naive:
         table = self.data.tables[root.source.table]
         match root.content:
             case Select() as select:
-                total = len(choose(self.data, table, table.rows, select.rows, self.values)) if root.total else None
+                total = self._total(table, select) if root.total else None
                 return Answer(self._select(table, table.rows, select), total)
             case Aggregate() as aggregate:
                 return Answer(self._aggregate(table, table.rows, aggregate))
@@ -70,10 +74,19 @@ class Naive:
                 found = [row for row in table.rows if all(row[name] == value for name, value in wanted.items())]
                 return Answer(self._object(table, found[0], fields) if found else None)
 
+    def _total(self, table: Table, select: Select) -> int:
+        found = choose(self.data, table, table.rows, _chosen(select), self.values)
+        return len(self._groups(table, select).of(found)) if is_grouped(select.fields) else len(found)
+
+    def _groups(self, table: Table, select: Select) -> Grouped:
+        return Grouped(self.data, table, select, self.values, lambda *row: next(self._embed(*row))[1])
+
     def _select(self, table: Table, rows: Sequence[Row], select: Select) -> list[Any]:
-        found = choose(self.data, table, rows, select.rows, self.values)
-        if any(isinstance(field, Computed) for field in select.fields):
-            return self._groups(found, select)
+        found = choose(self.data, table, rows, _chosen(select), self.values)
+        if is_grouped(select.fields):
+            groups = self._groups(table, select)
+            made = cut(groups.of(found), select.rows, self.values)
+            return made if groups.is_total else Bag(made)
         objects = [self._object(table, row, select.fields) for row in cut(found, select.rows, self.values)]
         if select.strip_nulls:
             objects = [{key: value for key, value in item.items() if value is not None} for item in objects]
@@ -100,6 +113,9 @@ class Naive:
     def _embed(self, table: Table, row: Row, embed: Embed) -> Iterator[tuple[str, Any]]:
         way = find_way(table.name, embed.link)
         target = self.data.tables[way.target]
+        if way.many and embed.spread:
+            yield from self._lists(target, self.data.related(row, way), embed.select)
+            return
         found = self._select(target, self.data.related(row, way), embed.select)
         if way.many:
             yield embed.key, found
@@ -108,34 +124,29 @@ class Naive:
         elif found:
             yield from found[0].items()
         else:
-            yield from ((key, None) for key in self._keys(target, embed.select.fields))
+            yield from self._missing(target, embed.select.fields)
 
-    def _keys(self, table: Table, fields: Sequence[Field]) -> Iterator[str]:
-        """Keys of an object's members."""
+    def _lists(self, table: Table, rows: Sequence[Row], select: Select) -> Iterator[tuple[str, list[Any]]]:
+        """A list for each field of a to-many spread; behind the asked order stands that of the primary key."""
+        last = (
+            OrderColumn((), ColumnRef(name), descending=False, nulls_first=False) for name in PRIMARY_KEYS[table.name]
+        )
+        ask = replace(select.rows, order=(*select.rows.order, *last))
+        found = cut(choose(self.data, table, rows, ask, self.values), ask, self.values)
+        objects = [self._object(table, row, select.fields) for row in found]
+        yield from ((key, [item.get(key) for item in objects]) for key, _ in self._missing(table, select.fields))
+
+    def _missing(self, table: Table, fields: Sequence[Field]) -> Iterator[tuple[str, Any]]:
+        """Keys, and what stands for the members of a row that is not there."""
         for field in fields:
             if isinstance(field, AllColumns):
-                yield from table.stored
+                yield from ((name, None) for name in table.stored)
             elif isinstance(field, Embed) and field.spread:
-                target = self.data.tables[find_way(table.name, field.link).target]
-                yield from self._keys(target, field.select.fields)
+                way = find_way(table.name, field.link)
+                inner = self._missing(self.data.tables[way.target], field.select.fields)
+                yield from ((key, [] if way.many else value) for key, value in inner)
             else:
-                yield field.key
-
-    def _groups(self, rows: Sequence[Row], select: Select) -> list[Any]:
-        """Rows grouped by the columns among the fields; without any, one group of all rows."""
-        plain = [field for field in select.fields if isinstance(field, ColumnField)]
-        groups: dict[tuple[Value, ...], list[Row]] = {} if plain else {(): []}
-        for row in rows:
-            groups.setdefault(tuple(row[field.column.name] for field in plain), []).append(row)
-        return Bag([self._group(key, members, select.fields) for key, members in groups.items()])
-
-    def _group(self, key: tuple[Value, ...], rows: Sequence[Row], fields: Sequence[Field]) -> dict[str, Any]:
-        given = iter(key)
-        return {
-            field.key: _computed(rows, field) if isinstance(field, Computed) else next(given)
-            for field in fields
-            if isinstance(field, Computed | ColumnField)
-        }
+                yield field.key, None
 
     def _aggregate(self, table: Table, rows: Sequence[Row], ask: Aggregate) -> dict[str, Any]:
         found = cut(choose(self.data, table, rows, ask.rows, self.values), ask.rows, self.values)
@@ -182,6 +193,11 @@ class Naive:
         return answer
 
 
+def _chosen(select: Select) -> Rows:
+    """Which rows are meant; those that are grouped have no order of their own."""
+    return Rows(select.rows.where) if is_grouped(select.fields) else select.rows
+
+
 def _name(order: GroupOrder) -> str:
     assert order.column is not None
     return order.column.name
@@ -200,10 +216,3 @@ def _measured(rows: Sequence[Row], item: Count | MeasureGroup | Constant) -> Any
                 else measure(name, [row[part.column.name] for row in rows])
                 for part in columns
             }
-
-
-def _computed(rows: Sequence[Row], item: Computed) -> Value:
-    if item.name == "count":
-        return count(rows, [item.column.name] if item.column else [], distinct=False)
-    assert item.column is not None
-    return measure(item.name, [row[item.column.name] for row in rows])

@@ -21,6 +21,12 @@ def measure(name: str, values: Sequence[Value]) -> Value:
     return _statistic(name, [Fraction(str(value)) for value in present])
 
 
+def average(values: Sequence[Value]) -> Fraction | None:
+    """The exact mean of the values that are not null."""
+    present = [Fraction(str(value)) for value in values if value is not None]
+    return sum(present, Fraction(0)) / len(present) if present else None
+
+
 def _statistic(name: str, values: Sequence[Fraction]) -> float | None:
     mean = sum(values, Fraction(0)) / len(values)
     if name == "avg":

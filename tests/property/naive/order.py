@@ -16,7 +16,7 @@ def choose(data: Data, table: Table, rows: Sequence[Row], ask: Rows, values: Seq
     """Filtered, sorted, one of each combination: all but cut."""
     found = [row for row in rows if ask.where is None or holds(data, table, row, ask.where, values) is True]
     for order in reversed(ask.order):  # sorting is stable, so that the last key goes first
-        found = _sorted(found, [_sort_value(data, table, row, order) for row in found], order)
+        found = _sorted(found, [_sort_value(data, table, row, order, values) for row in found], order)
     return _first_of_each(found, [column.name for column in ask.distinct]) if ask.distinct else found
 
 
@@ -53,11 +53,13 @@ def placed(rows: list[Item], keys: Sequence[Value], *, descending: bool, nulls_f
     return nulls + present if nulls_first else present + nulls
 
 
-def _sort_value(data: Data, table: Table, row: Row, order: Order) -> Value:
+def _sort_value(data: Data, table: Table, row: Row, order: Order, values: Sequence[object]) -> Value:
     match order:
-        case OrderColumn(path, column):
+        case OrderColumn(path, column, where=where):
             end = _follow(data, table, row, path)
-            return None if end is None else end[1][column.name]
+            if end is None or (where and holds(data, data.tables[end[0]], end[1], where, values) is not True):
+                return None
+            return end[1][column.name]
         case OrderAggregate(path, name, column):
             end = _follow(data, table, row, path[:-1])
             if end is None:
