@@ -148,10 +148,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Text:
-    """Constant text under a key."""
+    """Constant text, or null, under a key."""
 
     key: str
-    text: str
+    text: str | None
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ class AllColumns:
 
 @dataclass(frozen=True)
 class Constant:
-    """A text that is the same for every row (``__typename``)."""
+    """A text that is the same for every row (``__typename``), or null."""
 
     key: str
-    text: str
+    text: str | None
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ def key(builder: Builder, name: str) -> Expression:
     return constant(builder, json_string(name) + ":")
 
 
-def json_string(text: str) -> str:
-    """JSON form of a text."""
+def json_string(text: str | None) -> str:
+    """JSON form of a text, or null."""
     return json.dumps(text, ensure_ascii=False)
 
 

@@ -58,11 +58,8 @@ def _fields(scope: Scope, selected: Selected, listed: bool) -> Iterator[Field]:
             case RelatedAggregate(relation):
                 yield EmbedAggregate(item.key, Link(relation.name, at=item.at), aggregate(scope, item))
             case Part("cursor"):
-                if not listed:
-                    raise refuse(
-                        "'_cursor' is a place in a list: it can be selected of the rows of a list only", item.at
-                    )
-                yield Cursor(item.key)
+                # Clients that are made from the schema select it everywhere: what has no place has none.
+                yield Cursor(item.key) if listed else Constant(item.key, None)
 
 
 def _nothing(scope: Scope, item: Selected) -> Rows:

@@ -49,7 +49,8 @@ def rows(types: Types, served: Served) -> GraphQLNonNull[GraphQLList[GraphQLNonN
 def _fields(types: Types, served: Served) -> Iterator[tuple[str, GraphQLField]]:
     for column in served.columns:
         yield column.name, _column(types, column)
-    yield "_cursor", types.shared("cursor", _cursor)
+    if served.table.primary_key is not None:
+        yield "_cursor", types.shared("cursor", _cursor)
     for relation in served.relations:
         other = types.served(relation.target)
         meaning = meant(RelatedRows(relation, other.table))
@@ -89,7 +90,7 @@ def _column(types: Types, column: Column) -> GraphQLField:
 
 def _cursor() -> GraphQLField:
     text = "the row's place in its list, for the argument after"
-    return GraphQLField(GraphQLNonNull(GraphQLString), description=text, extensions=meant(Part("cursor")))
+    return GraphQLField(GraphQLString, description=text, extensions=meant(Part("cursor")))
 
 
 def list_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:
