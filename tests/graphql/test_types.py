@@ -67,7 +67,7 @@ TYPES = {
     "id": "Int!", "twice": "Int!", "small": "smallint", "big": "bigint", "real": "Float", "floating": "float8",
     "double": "float8", "exact": "numeric", "word": "String", "text": "String", "flag": "Boolean", "unique": "uuid",
     "day": "date", "moment": "timestamp", "instant": "timestamptz", "clock": "time", "plain": "json", "data": "jsonb",
-    "raw": "bytea", "_cursor": "String!",
+    "raw": "bytea", "_cursor": "String",
 }  # fmt: skip
 ROWS: dict[str, list[dict[str, Any]]] = {
     "thing": [{"id": 1, "data": DOCUMENT, "plain": DOCUMENT}, {"id": 2, "data": ["new", 1]}, {"id": 3, "data": 5}],
