@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from databases import empty_database, postgresql_settings, sqlite_settings
+from databases import empty_database, empty_of, postgresql_settings, sqlite_settings
 from gemel.app import App, load_app
 from gemel.settings import Settings
 from gemel_cli.seed import seed
@@ -70,11 +70,8 @@ def chinook_app() -> App:
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of an empty database."""
-    if request.param == "sqlite":
-        yield sqlite_settings(tmp_path)
-    else:
-        with empty_database(request.getfixturevalue("postgresql_server")) as address:
-            yield postgresql_settings(address, tmp_path)
+    with empty_of(request.param, request, tmp_path) as settings:
+        yield settings
 
 
 @pytest.fixture(params=KINDS)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
@@ -43,6 +44,16 @@ def empty_database(server: str, *, template: str | None = None) -> Iterator[str]
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def empty_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Settings]:
+    """Settings of a database without tables."""
+    if kind == "sqlite":
+        yield sqlite_settings(folder)
+    else:
+        with empty_database(request.getfixturevalue("postgresql_server")) as address:
+            yield postgresql_settings(address, folder)
 
 
 def _create_with_c_collation(connection: psycopg.Connection[Any], name: str) -> None:

@@ -1,15 +1,12 @@
 """Databases of a test's own models."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
-from databases import empty_database, postgresql_settings, sqlite_settings
 from gemel.app import App
 from gemel.settings import Settings
 
@@ -31,13 +28,3 @@ def create(settings: Settings, metadata: sa.MetaData, rows: Mapping[str, Sequenc
                     connection.execute(sa.insert(metadata.tables[name]).values(row))
     finally:
         engine.dispose()
-
-
-@contextmanager
-def empty_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Settings]:
-    """Settings of a database without tables."""
-    if kind == "sqlite":
-        yield sqlite_settings(folder)
-    else:
-        with empty_database(request.getfixturevalue("postgresql_server")) as address:
-            yield postgresql_settings(address, folder)

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from graphql import GraphQLSchema, build_client_schema, get_introspection_query
 from graphql_client import GraphQL, serving
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from tables import app_of, create, empty_of
+from tables import app_of, create
 
 from conftest import KINDS
+from databases import empty_of
 from gemel.catalog import read_catalog
 from gemel.errors import AppError
 from gemel.settings import Settings

@@ -12,9 +12,10 @@ from graphql import GraphQLSchema, build_client_schema, get_introspection_query
 from graphql_client import GraphQL, serving
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from tables import app_of, create, empty_of
+from tables import app_of, create
 
 from conftest import KINDS
+from databases import empty_of
 
 DOCUMENT = {"a": {"b": [1, {"odd key": "x"}]}, "tags": ["new", "hot"], "n": None}
 

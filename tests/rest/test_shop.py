@@ -7,7 +7,7 @@ from rest_client import Rest, serving
 from shop import shop_app
 
 from conftest import KINDS
-from databases import empty_database, postgresql_settings, sqlite_settings
+from databases import empty_of
 
 ITEMS = "/order%20items"
 
@@ -15,15 +15,8 @@ ITEMS = "/order%20items"
 @pytest.fixture(scope="module", params=KINDS)
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
     folder = tmp_path_factory.mktemp("shop")
-    if request.param == "sqlite":
-        settings = sqlite_settings(folder)
-        with serving(settings, shop_app(settings)) as client:
-            yield client
-    else:
-        with empty_database(request.getfixturevalue("postgresql_server")) as address:
-            settings = postgresql_settings(address, folder)
-            with serving(settings, shop_app(settings)) as client:
-                yield client
+    with empty_of(request.param, request, folder) as settings, serving(settings, shop_app(settings)) as client:
+        yield client
 
 
 def ids(rest: Rest, query: str) -> list[int]:

@@ -2,13 +2,12 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from conftest import KINDS
-from databases import empty_database, postgresql_settings, sqlite_settings
+from databases import empty_of
 from gemel.settings import Settings
 
 sys.path.append(str(Path(__file__).parent))
@@ -32,11 +31,6 @@ def large(
 ) -> Iterator[Settings]:
     """Settings of a database with the tables."""
     folder = tmp_path_factory.mktemp("large")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            settings = sqlite_settings(folder)
-        else:
-            address = stack.enter_context(empty_database(request.getfixturevalue("postgresql_server")))
-            settings = postgresql_settings(address, folder)
+    with empty_of(request.param, request, folder) as settings:
         create_tables(settings, large_app, NAME)
         yield settings

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from conftest import KINDS
-from databases import empty_database, postgresql_settings, sqlite_settings
+from databases import empty_of
 from engine.asking import ask, query
 from engine.asking import select as select_fields
 from gemel.errors import Mismatch
@@ -48,15 +48,8 @@ WRONG: list[tuple[str, Any, str]] = [
 @pytest.fixture(params=KINDS)
 def people(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Fronts]:
     """Both services on an empty database."""
-    if request.param == "sqlite":
-        settings = sqlite_settings(tmp_path)
-        with fronts(settings, decorated_app(settings)) as both:
-            yield both
-    else:
-        with empty_database(request.getfixturevalue("postgresql_server")) as address:
-            settings = postgresql_settings(address, tmp_path)
-            with fronts(settings, decorated_app(settings)) as both:
-                yield both
+    with empty_of(request.param, request, tmp_path) as settings, fronts(settings, decorated_app(settings)) as both:
+        yield both
 
 
 @contextmanager

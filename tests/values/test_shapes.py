@@ -12,7 +12,7 @@ from shaped import Base, shaped_app
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from conftest import KINDS
-from databases import empty_database, postgresql_settings, sqlite_settings
+from databases import empty_of, sqlite_settings
 from gemel.app import App
 from gemel.catalog import read_catalog
 from gemel.edge.service import warn_of
@@ -24,17 +24,9 @@ STORE = {"accept-profile": "store", "content-profile": "store"}
 @pytest.fixture(params=KINDS)
 def shapes(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Fronts]:
     """Both services; a room with two shelves, one of which holds two boxes."""
-    if request.param == "sqlite":
-        settings = sqlite_settings(tmp_path)
-        with fronts(settings, shaped_app(settings)) as both:
-            fill(both)
-            yield both
-    else:
-        with empty_database(request.getfixturevalue("postgresql_server")) as address:
-            settings = postgresql_settings(address, tmp_path)
-            with fronts(settings, shaped_app(settings)) as both:
-                fill(both)
-                yield both
+    with empty_of(request.param, request, tmp_path) as settings, fronts(settings, shaped_app(settings)) as both:
+        fill(both)
+        yield both
 
 
 def fill(shapes: Fronts) -> None:
