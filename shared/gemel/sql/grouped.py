@@ -7,10 +7,10 @@ from gemel.plan.model import AggregatePlan, GroupList, GroupSort, KeyOf, Measure
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import placed
-from gemel.sql.fragment import Part, join, literal, sql
+from gemel.sql.fragment import Part, join, sql
 from gemel.sql.measures import measured_columns, measures
 from gemel.sql.slices import Parent, from_where, page, read_from
-from gemel.sql.texts import concat, constant, json_string, key
+from gemel.sql.texts import concat, constant, json_array, json_object, json_string, key
 from gemel.sql.values import column_json
 
 
@@ -25,18 +25,11 @@ def group_list(plan: AggregatePlan, item: GroupList, builder: Builder, parent: P
     by = join(", ", (frame.use(use) for use in item.by))
     order = join(", ", (_sort(frame, sort) for sort in item.order))
     made = sql("SELECT ", _object(frame, item), " AS j ", source, " GROUP BY ", by, " ORDER BY ", order)
-    alias = builder.alias()
-    listed = builder.backend.concat_rows(sql(f"{alias}.j"))
-    cut = page(builder, item.limit, item.offset)
-    return sql("(SELECT '[' || coalesce(", listed, ", '') || ']' FROM (", made, cut, f") AS {alias})")
+    return json_array(builder, sql(made, page(builder, item.limit, item.offset)))
 
 
 def _object(frame: Frame, item: GroupList) -> Expression:
-    members: list[Expression] = [literal("{")]
-    for number, part in enumerate(item.items):
-        members += [literal(",")] if number else []
-        members += [key(frame.builder, part.key), *_member(frame, part)]
-    return concat([*members, literal("}")])
+    return concat(json_object((key(frame.builder, part.key), _member(frame, part)) for part in item.items))
 
 
 def _member(frame: Frame, part: KeyOf | Measures | Text) -> list[Expression]:
@@ -46,16 +39,11 @@ def _member(frame: Frame, part: KeyOf | Measures | Text) -> list[Expression]:
         case Text(text=text):
             return [constant(frame.builder, json_string(text))]
         case KeyOf(values=values):
-            members: list[Expression] = [literal("{")]
-            for number, value in enumerate(values):
-                members += [literal(",")] if number else []
-                given = (
-                    column_json(frame, value)
-                    if isinstance(value, Value)
-                    else constant(frame.builder, json_string(value.text))
-                )
-                members += [key(frame.builder, value.key), given]
-            return [*members, literal("}")]
+            return json_object((key(frame.builder, value.key), [_value(frame, value)]) for value in values)
+
+
+def _value(frame: Frame, item: Value | Text) -> Expression:
+    return column_json(frame, item) if isinstance(item, Value) else constant(frame.builder, json_string(item.text))
 
 
 def _sort(frame: Frame, sort: GroupSort) -> Expression:

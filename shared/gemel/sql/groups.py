@@ -13,9 +13,9 @@ from gemel.plan.model import Group, Nested, Output, RowsPlan, Value
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import placed, sort_value
-from gemel.sql.fragment import Fragment, join, literal, sql
+from gemel.sql.fragment import Fragment, join, sql
 from gemel.sql.slices import Parent, from_where, limit, order
-from gemel.sql.texts import concat, key
+from gemel.sql.texts import concat, json_object, key
 from gemel.sql.values import measured_json, value_json
 
 EmbedOf = Callable[[Frame, Nested], Expression]
@@ -56,7 +56,8 @@ def groups(plan: RowsPlan, builder: Builder, parent: Parent | None, embed_of: Em
     source = sql(" ", source, grouped, ordered, limit(builder, plan.slice))
     if plan.strip_nulls:
         return _stripped(builder, members, source)
-    return sql("SELECT ", _object(members), " AS j", source)
+    row = concat(json_object((name, [value]) for name, value in members))
+    return sql("SELECT ", row, " AS j", source)
 
 
 def _stripped(builder: Builder, members: list[tuple[Expression, Expression]], source: Fragment) -> Fragment:
@@ -67,13 +68,6 @@ def _stripped(builder: Builder, members: list[tuple[Expression, Expression]], so
     kept = (builder.backend.member(name, sql(f"{alias}.j{number}")) for number, (name, _) in enumerate(members))
     row = sql("'{' || rtrim(", join(" || ", kept), ", ',') || '}'")
     return sql("SELECT ", row, " AS j FROM (SELECT ", columns, source, f") AS {alias}")
-
-
-def _object(members: list[tuple[Expression, Expression]]) -> Expression:
-    parts: list[Expression] = [literal("{")]
-    for number, (name, value) in enumerate(members):
-        parts += [literal(","), name, value] if number else [name, value]
-    return concat([*parts, literal("}")])
 
 
 def _leaves(fields: Iterable[Output], path: Path) -> Iterator[tuple[Path, Output]]:

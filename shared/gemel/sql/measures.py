@@ -7,8 +7,8 @@ from gemel.catalog.types import simple
 from gemel.plan.model import CountOf, MeasureOf, Text, Use, Value
 from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
-from gemel.sql.fragment import literal, sql
-from gemel.sql.texts import constant, json_string, key
+from gemel.sql.fragment import sql
+from gemel.sql.texts import constant, json_object, json_string, key
 from gemel.sql.values import measured_json
 
 Item = CountOf | MeasureOf | Text
@@ -16,11 +16,7 @@ Item = CountOf | MeasureOf | Text
 
 def measures(frame: Frame, items: Iterable[Item]) -> list[Expression]:
     """Pieces of an object of counts and measures."""
-    members: list[Expression] = [literal("{")]
-    for number, item in enumerate(items):
-        members += [literal(",")] if number else []
-        members += [key(frame.builder, item.key), *_measure(frame, item)]
-    return [*members, literal("}")]
+    return json_object((key(frame.builder, item.key), _measure(frame, item)) for item in items)
 
 
 def count_of(frame: Frame, item: CountOf) -> Expression:
@@ -56,11 +52,7 @@ def _measure(frame: Frame, item: Item) -> list[Expression]:
         case Text(text=text):
             return [constant(frame.builder, json_string(text))]
         case MeasureOf(name=name, values=values):
-            members: list[Expression] = [literal("{")]
-            for number, value in enumerate(values):
-                members += [literal(",")] if number else []
-                members += [key(frame.builder, value.key), _measured(frame, name, value)]
-            return [*members, literal("}")]
+            return json_object((key(frame.builder, value.key), [_measured(frame, name, value)]) for value in values)
 
 
 def _measured(frame: Frame, name: str, item: Value | Text) -> Expression:

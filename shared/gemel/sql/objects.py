@@ -33,7 +33,7 @@ from gemel.sql.measures import count_of, is_column, measured_columns, measures
 from gemel.sql.needed import needed
 from gemel.sql.slices import NUMBER, Parent, from_where, read_from
 from gemel.sql.spreads import lists, missing
-from gemel.sql.texts import concat, constant, json_string, key
+from gemel.sql.texts import concat, constant, json_array, json_object, json_string, key
 from gemel.sql.values import column_json
 
 
@@ -44,13 +44,6 @@ def objects(plan: RowsPlan, builder: Builder, parent: Parent | None = None) -> F
     frame = Frame(builder, builder.alias(), plan.table)
     found, source = read_from(plan.slice, frame, parent, needed(plan.table, plan.fields))
     return sql("SELECT ", object_of(found, plan.fields, strip=plan.strip_nulls), " AS j ", source)
-
-
-def array_of(selected: Fragment, builder: Builder) -> Expression:
-    """JSON array of the objects of a select."""
-    alias = builder.alias()
-    listed = builder.backend.concat_rows(sql(f"{alias}.j"))
-    return sql("(SELECT '[' || coalesce(", listed, ", '') || ']' FROM (", selected, f") AS {alias})")
 
 
 def one_of(selected: Fragment) -> Expression:
@@ -89,7 +82,7 @@ def _value(frame: Frame, item: Output) -> Expression:
         case Nested(hop=hop, rows=inner):
             selected = objects(inner, builder, (frame, hop.relation))
             # Only what is grouped or to-many is a list: the objects of a to-one relation are one or none.
-            return array_of(selected, builder) if hop.relation.to_many else one_of(_single(selected, inner))
+            return json_array(builder, selected) if hop.relation.to_many else one_of(_single(selected, inner))
         case NestedAggregate(hop=hop, aggregate=aggregate):
             return aggregate_of(aggregate, builder, (frame, hop.relation))
     raise AssertionError(f"{item} is no member of a row")
@@ -136,11 +129,8 @@ def _spread(frame: Frame, item: Nested) -> Expression:
 def aggregate_of(plan: AggregatePlan, builder: Builder, parent: Parent | None = None) -> Expression:
     """JSON object of what is computed over rows."""
     frame, source = _rows_of(plan, builder, parent)
-    members: list[Expression] = [literal("{")]
-    for number, item in enumerate(plan.items):
-        members += [literal(",")] if number else []
-        members += [key(builder, item.key), *_computed(frame, plan, item, parent)]
-    return sql("(SELECT ", concat([*members, literal("}")]), " ", source, ")")
+    members = ((key(builder, item.key), _computed(frame, plan, item, parent)) for item in plan.items)
+    return sql("(SELECT ", concat(json_object(members)), " ", source, ")")
 
 
 def _rows_of(plan: AggregatePlan, builder: Builder, parent: Parent | None) -> tuple[Frame, Fragment]:

@@ -40,12 +40,14 @@ def finished(text: str, codecs: Sequence[Codec], dialect: Dialect) -> str:
 
     :raises DatabaseError: XX001, the type cannot read what is stored.
     """
+    types: dict[Codec, ValueType] = {}
 
     def replace(found: re.Match[str]) -> str:
         codec = codecs[int(found[1])]
         try:
-            stored = python_value(codec.stored(dialect), found[2])
-            return python_json(codec.result(stored, dialect))
+            if codec not in types:
+                types[codec] = codec.stored(dialect)
+            return python_json(codec.result(python_value(types[codec], found[2]), dialect))
         except Exception as error:  # it is the app's own code; its words could tell what is stored
             name, kind = type(codec.declared).__name__, type(error).__name__
             raise DatabaseError("XX001", f"a stored value cannot be read by its type {name}: {kind}") from error

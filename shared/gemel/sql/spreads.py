@@ -8,7 +8,7 @@ from gemel.sql.build import Frame
 from gemel.sql.fragment import Fragment, join, literal, sql
 from gemel.sql.needed import needed
 from gemel.sql.slices import read_from
-from gemel.sql.texts import concat, key
+from gemel.sql.texts import concat, json_array, key
 
 ValueOf = Callable[[Frame, Output], Expression]
 """JSON text of a field that is no spread."""
@@ -73,10 +73,6 @@ def _through(item: Nested, make: Make, nothing: str) -> Make:
         made = make(found)
         if not item.hop.relation.to_many:
             return sql("coalesce((SELECT ", made, " ", source, " LIMIT 1), ", literal(nothing), ")")
-        alias = frame.builder.alias()
-        listed = frame.builder.backend.concat_rows(sql(f"{alias}.j"))
-        return sql(
-            "(SELECT '[' || coalesce(", listed, ", '') || ']' FROM (SELECT ", made, " AS j ", source, f") AS {alias})"
-        )
+        return json_array(frame.builder, sql("SELECT ", made, " AS j ", source))
 
     return value

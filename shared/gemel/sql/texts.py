@@ -27,6 +27,24 @@ def json_string(text: str | None) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def json_object(members: Iterable[tuple[Expression, Iterable[Expression]]]) -> list[Expression]:
+    """Pieces of a JSON object.
+
+    :param members: keys as ``key`` makes them, and the pieces of what is under each.
+    """
+    parts: list[Expression] = [literal("{")]
+    for number, (name, value) in enumerate(members):
+        parts += [literal(","), name, *value] if number else [name, *value]
+    return [*parts, literal("}")]
+
+
+def json_array(builder: Builder, selected: Fragment) -> Expression:
+    """JSON array of the column ``j`` of a select."""
+    alias = builder.alias()
+    listed = builder.backend.concat_rows(sql(f"{alias}.j"))
+    return sql("(SELECT '[' || coalesce(", listed, ", '') || ']' FROM (", selected, f") AS {alias})")
+
+
 def concat(parts: Iterable[Expression]) -> Expression:
     """Texts one after the other, without brackets; neighbouring constants become one."""
     merged: list[Expression] = []
