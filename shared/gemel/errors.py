@@ -165,8 +165,8 @@ class Mismatch(PlanError):
 
     kind: str
     """``distinct-order``, ``order-to-many``, ``aggregate-type``, ``json-path``, ``null``, ``cast``, ``cannot-cast``,
-    ``no-key``, ``read-only``, ``written-twice``, ``operator``, ``conflict-target``, ``group``, ``group-order``,
-    ``cursor``."""
+    ``no-key``, ``read-only``, ``written-twice``, ``operator``, ``conflict-target``, ``nested``, ``nothing-inserted``,
+    ``group``, ``group-order``, ``cursor``."""
     text: str
     table: str = ""
     name: str = ""

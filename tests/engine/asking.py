@@ -11,14 +11,17 @@ from gemel.request import (
     Compare,
     Embed,
     Field,
+    Insert,
     Link,
     Measure,
     MeasureGroup,
+    NewRow,
     Operator,
     OrderColumn,
     Query,
     Root,
     Rows,
+    RowShape,
     Select,
     Slot,
     Source,
@@ -64,6 +67,17 @@ def asc(name: str) -> OrderColumn:
 
 def desc(name: str) -> OrderColumn:
     return OrderColumn((), ColumnRef(name), True, True)
+
+
+def inserted(table: str, *rows: dict[str, object], at: int, **more: Any) -> tuple[Insert, tuple[NewRow, ...]]:
+    """An insert, and what stands in its slot.
+
+    :param at: index of the slot.
+    """
+    shapes: dict[tuple[str, ...], int] = {}
+    found = tuple(NewRow(shapes.setdefault(tuple(row), len(shapes)), tuple(row.values())) for row in rows)
+    columns = tuple(RowShape(tuple(ColumnRef(name) for name in names)) for names in shapes)
+    return Insert("i", Source("public", table), columns, Slot(at), **more), found
 
 
 def run(settings: Settings, app: App, work: Callable[[Engine], Awaitable[Result]]) -> Result:

@@ -3,9 +3,9 @@
 import pytest
 
 import gemel.serve
-from engine.asking import asc, compare, query, run, select
+from engine.asking import asc, compare, inserted, query, run, select
 from gemel.app import App
-from gemel.request import ColumnRef, Insert, Mutation, Operator, Slot, Source
+from gemel.request import Mutation, Operator
 from gemel.serve import Engine
 from gemel.settings import Settings
 
@@ -42,8 +42,8 @@ def test_writes_are_prepared_once(chinook: Settings, chinook_app: App, monkeypat
 
     async def work(engine: Engine) -> None:
         for name in ("Polka", "Salsa"):
-            row = ((ColumnRef("name"), Slot(0)),)
-            await engine.write("admin", Mutation((Insert("i", Source("public", "genre"), (row,)),)), [name])
+            write, rows = inserted("genre", *({"name": f"{name} {number}"} for number in range(len(name))), at=0)
+            await engine.write("admin", Mutation((write,)), [rows])
 
     run(chinook, chinook_app, work)
     assert (len(planned), len(compiled)) == (1, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.asking import asc, ask, compare, desc, embed, query, run, select
+from engine.asking import asc, ask, compare, desc, embed, inserted, query, run, select
 from engine.test_types import KEY, store
 from engine.test_types import typed as typed_database
 from engine.typed import Sample, typed_app
@@ -16,14 +16,12 @@ from gemel.request import (
     Aggregate,
     ColumnRef,
     Cursor,
-    Insert,
     Mutation,
     Nodes,
     Operator,
     OrderColumn,
     Rows,
     Slot,
-    Source,
 )
 from gemel.serve import Engine
 from gemel.settings import Settings
@@ -118,9 +116,8 @@ def test_every_type_can_be_paged_by(typed: Settings) -> None:
     app = typed_app()
     store(typed, Sample(id=KEY))
     for row in (FIRST, SECOND):
-        pairs = tuple((ColumnRef(name), Slot(slot)) for slot, name in enumerate(row))
-        mutation = Mutation((Insert("i", Source("public", "sample"), (pairs,)),))
-        run(typed, app, partial(_write, mutation, tuple(row.values())))
+        write, rows = inserted("sample", row, at=0)
+        run(typed, app, partial(_write, Mutation((write,)), (rows,)))
     for name in SORTED:
         for descending in (False, True):
             for nulls_first in (False, True):

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
-from engine.asking import asc, ask, column, compare, embed, query, run, select
+from engine.asking import asc, ask, column, compare, embed, inserted, query, run, select
 from engine.typed import Base, Mayor, Mood, Region, Sample, Town, typed_app
 from gemel.errors import DatabaseError, Unsupported
-from gemel.request import ColumnField, ColumnRef, Compare, Insert, Mutation, Operator, Slot, Source
+from gemel.request import ColumnField, ColumnRef, Compare, Mutation, Operator, Slot
 from gemel.settings import Settings
 
 KEY = uuid.UUID("0f0e0d0c-0b0a-0908-0706-050403020100")
@@ -104,9 +104,8 @@ def test_nulls_of_every_type(typed: Settings) -> None:
 def test_every_type_is_written(typed: Settings) -> None:
     app = typed_app()
     row = {name: wanted for name, _, _, wanted in FORMS if wanted is not None}
-    pairs = tuple((ColumnRef(name), Slot(slot)) for slot, name in enumerate(row))
-    mutation = Mutation((Insert("i", Source("public", "sample"), (pairs,), (select("id"),)),))
-    written = run(typed, app, lambda engine: engine.write("admin", mutation, list(row.values())))
+    write, rows = inserted("sample", row, at=0, returning=(select("id"),))
+    written = run(typed, app, lambda engine: engine.write("admin", Mutation((write,)), [rows]))
     key = uuid.UUID(json.loads(written[0].bodies[0])[0]["id"])
     assert written[0].keys == ((str(key),),)
     engine = open_orm(typed)
@@ -166,14 +165,12 @@ def test_what_sqlite_cannot_hold_is_refused(typed: Settings) -> None:
     if typed.is_postgresql:
         return
     for name, value in (("free", "1234567890.1234567"), ("double", "NaN")):
-        row = ((ColumnRef(name), Slot(0)),)
+        write, rows = inserted("sample", {name: value}, at=0)
         with pytest.raises(DatabaseError) as refused:
             run(
                 typed,
                 typed_app(),
-                lambda engine, row=row, value=value: engine.write(
-                    "admin", Mutation((Insert("i", Source("public", "sample"), (row,)),)), [value]
-                ),
+                lambda engine, write=write, rows=rows: engine.write("admin", Mutation((write,)), [rows]),
             )
         assert refused.value.sqlstate == "22003"
     with pytest.raises(Unsupported):

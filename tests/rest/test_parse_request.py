@@ -20,12 +20,14 @@ from gemel.request import (
     Embed,
     Insert,
     Link,
+    NewRow,
     Not,
     Operator,
     Or,
     OrderColumn,
     Related,
     Rows,
+    RowShape,
     Select,
     Slot,
     Source,
@@ -293,9 +295,9 @@ def write(rules: Rules, verb: Verb, query: str, body: bytes = b"", **headers: st
 
 def test_insert(rules: Rules) -> None:
     call = write(rules, "POST", "", b'[{"name":"a"},{"name":null}]')
-    rows = (((ColumnRef("name"), Slot(0)),), ((ColumnRef("name"), Slot(1)),))
-    assert call.mutation.writes == (Insert("rows", Source("public", "artist"), rows),)
-    assert call.values == ("a", None)
+    shapes = (RowShape((ColumnRef("name"),)),)
+    assert call.mutation.writes == (Insert("rows", Source("public", "artist"), shapes, Slot(0)),)
+    assert call.values == ((NewRow(0, ("a",)), NewRow(0, (None,))),)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +315,9 @@ def test_inserted_rows(rules: Rules, query: str, prefer: str, body: bytes, rows:
     call = write(rules, "POST", query, body, prefer=prefer)
     insert = call.mutation.writes[0]
     assert isinstance(insert, Insert)
-    assert [{ref.name: call.values[slot.index] for ref, slot in row} for row in insert.rows] == rows
+    found: Any = call.values[insert.rows.index]
+    names = [[ref.name for ref in shape.columns] for shape in insert.shapes]
+    assert [dict(zip(names[row.shape], row.values, strict=True)) for row in found] == rows
 
 
 def test_update(rules: Rules) -> None:

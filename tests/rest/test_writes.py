@@ -55,10 +55,6 @@ def test_refused_bodies_change_nothing(rest_write: Rest) -> None:
     assert problem(rest_write("POST", "/nope", {"a": 1})) == (404, "PGRST205")
     assert problem(rest_write("POST", "/artist?columns=", {"name": "a"})) == (400, "PGRST100")
     assert problem(rest_write("POST", "/artist?columns=nope", {"name": "a"})) == (400, "PGRST204")
-    assert problem(rest_write("POST", "/artist", {"name": "a"}, headers={"prefer": "resolution=merge-duplicates"})) == (
-        400,
-        "PGRST127",
-    )
     assert total(rest_write, "/artist") == 275
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, WrongRowCount
 from gemel.execute.database import Row, Script
+from gemel.execute.insert import insert_rows, key_texts
 from gemel.execute.violations import explain_foreign_key, explain_unique
-from gemel.plan.model import InsertPlan
-from gemel.sql import Backend, WriteSteps, finished
+from gemel.plan.write_model import Assignment
+from gemel.request import NewRow
+from gemel.sql import AlongSteps, Backend, DeleteSteps, InsertSteps, Statement, UpdateSteps, WriteSteps, finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,21 @@ class Written:
     """What came of one write of a mutation."""
 
     affected: int
+    """Rows written, those nested in them among them."""
     bodies: tuple[str, ...]
     """JSON arrays, one per ``returning``."""
     keys: tuple[tuple[str | None, ...], ...]
-    """Primary keys of the rows as text, in the order of the key's columns; of an insert only."""
+    """Primary key of the row as text, in the order of the key's columns; of an insert that wrote one row only."""
+    inserted: int = 0
+    """Rows of an insert that were not there before, without those nested in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the steps need to know beside the values."""
+
+    catalog: Catalog
+    backend: Backend
 
 
 def perform(
@@ -28,58 +41,121 @@ def perform(
     """Run the writes of a mutation in order.
 
     :raises WrongRowCount: a write did not meet its ``exactly`` or ``most``.
+    :raises Mismatch: a conflict left no row that nested rows could be related to.
     """
-    done = []
+    course, done = Course(catalog, backend), []
     for step in steps:
-        done.append((yield from _write(catalog, backend, step, values)))
+        match step:
+            case InsertSteps():
+                done.append((yield from _insert(course, step, values)))
+            case UpdateSteps():
+                done.append((yield from _update(course, step, values)))
+            case DeleteSteps():
+                done.append((yield from _delete(course, step, values)))
     return tuple(done)
 
 
-def _write(catalog: Catalog, backend: Backend, step: WriteSteps, values: Sequence[object]) -> Script[Written]:
-    rows: list[Row] = []
-    bodies: tuple[str, ...] = ()
-    if step.reads_first and step.find is not None:
-        found = yield (step.find.text, step.find.bind(values))
-        _check(step, len(found))
-        given = [*values, *backend.key_values(found, step.width)]
-        bodies = yield from _read(backend, step, given)
-        values = given
-    for number in range(len(step.writes)):
-        rows += yield from _run(catalog, backend, step, number, values)
-    _check(step, len(rows))
-    if not step.reads_first:
-        bodies = yield from _read(backend, step, [*values, *backend.key_values(rows, step.width)])
-    inserted = isinstance(step.plan, InsertPlan)
-    return Written(len(rows), bodies, tuple(tuple(row[step.width :]) for row in rows) if inserted else ())
+def _insert(course: Course, step: InsertSteps, values: Sequence[object]) -> Script[Written]:
+    rows = values[step.plan.slot]
+    assert isinstance(rows, Sequence)  # noqa: S101 - what a parser puts into the slot
+    done = yield from insert_rows(course.catalog, course.backend, step.rows, rows, [()] * len(rows), values)
+    found = [row for row in done.rows if row is not None]
+    _check(len(found), step.plan.exactly)
+    keys = [row[: step.rows.returned.key] for row in found]
+    bodies = yield from _read(course.backend, step.read, values, keys, step.rows.returned.key)
+    return Written(done.affected, bodies, key_texts(step.rows, found), done.inserted)
 
 
-def _run(
-    catalog: Catalog, backend: Backend, step: WriteSteps, number: int, values: Sequence[object]
+def _update(course: Course, step: UpdateSteps, values: Sequence[object]) -> Script[Written]:
+    rows: Sequence[Row] = ()
+    if step.change is not None:
+        rows = yield from _changed(course, step, step.change, values)
+    elif step.along:
+        rows = yield (step.find.text, step.find.bind(values))
+    _check(len(rows), step.plan.exactly, step.plan.most)
+    affected = len(rows) if step.change is not None else 0
+    for item in step.along:
+        affected += yield from _along(course, step, item, rows, values)
+    width = step.returned.key
+    bodies = yield from _read(course.backend, step.read, values, [row[:width] for row in rows], width)
+    return Written(affected, bodies, ())
+
+
+def _along(
+    course: Course, step: UpdateSteps, along: AlongSteps, rows: Sequence[Row], values: Sequence[object]
+) -> Script[int]:
+    places = step.returned.places(tuple(near for near, _ in along.plan.joined))
+    joined = [tuple(row[place] for place in places) for row in rows]
+    known = list(dict.fromkeys(one for one in joined if None not in one))
+    within = [*values, *course.backend.key_values(known, len(places))]
+    affected = 0
+    for delete in along.deletes:
+        affected += (yield from _delete(course, delete, within)).affected
+    for update in along.updates:
+        affected += (yield from _update(course, update, within)).affected
+    if along.insert is not None:
+        given = values[along.plan.slot]
+        assert isinstance(given, Sequence)  # noqa: S101 - what a parser puts into the slot
+        new: list[NewRow] = [row for _ in joined for row in given]
+        handed = [one for one in joined for _ in given]
+        done = yield from insert_rows(course.catalog, course.backend, along.insert, new, handed, values)
+        affected += done.affected
+    return affected
+
+
+def _delete(course: Course, step: DeleteSteps, values: Sequence[object]) -> Script[Written]:
+    rows = yield from _changed(course, step, step.change, values)
+    _check(len(rows), step.plan.exactly, step.plan.most)
+    if not step.read:
+        return Written(len(rows), (), ())
+    width = sum(1 for _ in step.table.stored)
+    given = [*values, *course.backend.image_values(rows, width)]
+    bodies = []
+    for statement in step.read:
+        bodies.append((yield from _body(course.backend, statement, given)))
+    return Written(len(rows), tuple(bodies), ())
+
+
+def _changed(
+    course: Course, step: UpdateSteps | DeleteSteps, statement: Statement, values: Sequence[object]
 ) -> Script[Sequence[Row]]:
-    parameters = step.writes[number].bind(values)
+    parameters = statement.bind(values)
     try:
-        return (yield (step.writes[number].text, parameters))
+        return (yield (statement.text, parameters))
     except DatabaseError as error:
         # SQLite does not say which foreign key does not hold, nor which values are there already.
+        given = _given(step.plan.assignments, values) if isinstance(step, UpdateSteps) else None
         if error.sqlstate == "23503" and error.constraint is None:
-            raise (yield from explain_foreign_key(catalog, backend, step, values, error)) from None
-        if error.sqlstate == "23505":
-            explain_unique(step.plan, number, values, error)
+            raise (yield from explain_foreign_key(course.catalog, course.backend, step, given, values, error)) from None
+        if error.sqlstate == "23505" and given is not None:
+            explain_unique(step.table, given, error)
         raise
 
 
-def _read(backend: Backend, step: WriteSteps, values: Sequence[object]) -> Script[tuple[str, ...]]:
+def _given(assignments: Sequence[Assignment], values: Sequence[object]) -> dict[str, object]:
+    plain = (item for item in assignments if item.operator == "set" and item.param is not None)
+    return {item.column.name: values[item.param.slot] for item in plain if item.param is not None}
+
+
+def _read(
+    backend: Backend, statements: Sequence[Statement], values: Sequence[object], keys: Sequence[Row], width: int
+) -> Script[tuple[str, ...]]:
+    if not statements:
+        return ()
+    given = [*values, *backend.key_values(keys, width)]
     bodies = []
-    for statement in step.read:
-        rows = yield (statement.text, statement.bind(values))
-        bodies.append(finished(str(rows[0][0]), statement.codecs, backend.dialect))
+    for statement in statements:
+        bodies.append((yield from _body(backend, statement, given)))
     return tuple(bodies)
 
 
-def _check(step: WriteSteps, count: int) -> None:
-    plan = step.plan
-    if plan.exactly is not None and count != plan.exactly:
+def _body(backend: Backend, statement: Statement, values: Sequence[object]) -> Script[str]:
+    rows = yield (statement.text, statement.bind(values))
+    return finished(str(rows[0][0]), statement.codecs, backend.dialect)
+
+
+def _check(count: int, exactly: int | None, most: int | None = None) -> None:
+    if exactly is not None and count != exactly:
         raise WrongRowCount(count)
-    most = None if isinstance(plan, InsertPlan) else plan.most
     if most is not None and count > most:
         raise WrongRowCount(count, most=True)

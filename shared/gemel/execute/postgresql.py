@@ -166,9 +166,13 @@ WHOLE_ROW = frozenset({"23502", "23514"})
 """Not-null and check violations: PostgreSQL's details show the whole row, hidden columns too."""
 
 
+TOO_LARGE = frozenset({"tsquery stack too small"})
+"""What PostgreSQL says of a request that is too large for it, but calls an internal error."""
+
+
 def _refused(error: Any) -> DatabaseError:
     return DatabaseError(
-        sqlstate=error.sqlstate or "XX000",
+        sqlstate="54000" if error.message in TOO_LARGE else error.sqlstate or "XX000",
         text=error.message or str(error),
         details=None if error.sqlstate in WHOLE_ROW else error.detail,
         hint=error.hint,

@@ -111,6 +111,9 @@ def _by_text(error: BaseException, text: str) -> DatabaseError | Unsupported:
         return DatabaseError("42P01", text, hint="Run the migrations: python scripts.py migrate")
     if "no such column" in text:
         return DatabaseError("42703", text)
+    if "ON CONFLICT clause does not match" in text:
+        message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
+        return DatabaseError("42P10", message)
     if "malformed JSON" in text:
         return DatabaseError("22P02", "invalid input syntax for type json")
     if "pattern too complex" in text:

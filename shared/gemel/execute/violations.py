@@ -1,13 +1,12 @@
 """Constraint violations of SQLite in the words of PostgreSQL (``docs/dialects/rest.md`` section 22)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gemel.catalog import Catalog, ForeignKey, Table
 from gemel.errors import DatabaseError
 from gemel.execute.database import Script
-from gemel.plan.model import DeletePlan, InsertPlan, UpdatePlan, WritePlan
-from gemel.sql import Backend, WriteSteps
+from gemel.sql import Backend, DeleteSteps, UpdateSteps
 
 LOOKED_AT = 1000
 """Rows of a refused delete that are looked at for the one that is still referenced."""
@@ -26,13 +25,11 @@ def unique_violation(catalog: Catalog, text: str) -> DatabaseError:
     return DatabaseError("23505", message, details, constraint=constraint, table=table.name if table else None)
 
 
-def explain_unique(plan: WritePlan, number: int, values: Sequence[object], error: DatabaseError) -> None:
-    """Say the values in the details of a unique violation, if the ``number``-th row of the write gives them all."""
-    key = next((key for key in plan.table.keys if key.name == error.constraint), None)
-    if key is None or isinstance(plan, DeletePlan) or "=" in (error.details or ""):
+def explain_unique(table: Table, given: Mapping[str, object], error: DatabaseError) -> None:
+    """Say the values in the details of a unique violation, if the row gives them all."""
+    key = next((key for key in table.keys if key.name == error.constraint), None)
+    if key is None or "=" in (error.details or ""):
         return
-    row = plan.rows[number] if isinstance(plan, InsertPlan) else plan.assignments
-    given = {item.column.name: values[item.param.slot] for item in row}
     if set(key.columns) <= set(given):
         shown = ", ".join(str(given[name]) for name in key.columns)
         error.details = f"Key ({', '.join(key.columns)})=({shown}) already exists."
@@ -56,33 +53,34 @@ def _by_name(catalog: Catalog, name: str) -> Table | None:
 
 
 def explain_foreign_key(
-    catalog: Catalog, backend: Backend, step: WriteSteps, values: Sequence[object], error: DatabaseError
+    catalog: Catalog,
+    backend: Backend,
+    step: UpdateSteps | DeleteSteps,
+    given: Mapping[str, object] | None,
+    values: Sequence[object],
+    error: DatabaseError,
 ) -> Script[DatabaseError]:
-    """Which foreign key a refused write would have broken; the error as it was if that cannot be found out."""
-    if isinstance(step.plan, InsertPlan | UpdatePlan):
-        missing = yield from _missing(catalog, backend, step.plan, values)
+    """Which foreign key a refused update or delete would have broken; the error as it was if that is not found out."""
+    if given is not None:
+        missing = yield from explain_missing(catalog, backend, step.table, given)
         if missing is not None:
             return missing
-    if isinstance(step.plan, DeletePlan | UpdatePlan):
-        return (yield from _referenced(catalog, backend, step, values)) or error
-    return error
+    return (yield from _referenced(catalog, backend, step, values)) or error
 
 
-def _missing(
-    catalog: Catalog, backend: Backend, plan: InsertPlan | UpdatePlan, values: Sequence[object]
+def explain_missing(
+    catalog: Catalog, backend: Backend, table: Table, given: Mapping[str, object]
 ) -> Script[DatabaseError | None]:
-    rows = plan.rows if isinstance(plan, InsertPlan) else (plan.assignments,)
+    """Which foreign key of a row has no row that it refers to."""
     quote = backend.dialect.identifier_preparer.quote
-    for row in rows:
-        given = {item.column.name: values[item.param.slot] for item in row}
-        for key in plan.table.foreign_keys:
-            wanted = [given.get(near) for near, _ in key.pairs]
-            if any(value is None for value in wanted) or key.target not in catalog.tables:
-                continue
-            tests = " AND ".join(f"{quote(far)} = ?" for _, far in key.pairs)
-            text = f"SELECT 1 FROM {quote(key.target[1])} WHERE {tests}"  # noqa: S608 - names of the catalog
-            if not (yield (text, [str(value) if isinstance(value, list | dict) else value for value in wanted])):
-                return _insert_error(plan.table, key, wanted)
+    for key in table.foreign_keys:
+        wanted = [given.get(near) for near, _ in key.pairs]
+        if any(value is None for value in wanted) or key.target not in catalog.tables:
+            continue
+        tests = " AND ".join(f"{quote(far)} = ?" for _, far in key.pairs)
+        text = f"SELECT 1 FROM {quote(key.target[1])} WHERE {tests}"  # noqa: S608 - names of the catalog
+        if not (yield (text, [str(value) if isinstance(value, list | dict) else value for value in wanted])):
+            return _insert_error(table, key, wanted)
     return None
 
 
@@ -99,10 +97,8 @@ def _insert_error(table: Table, key: ForeignKey, wanted: Sequence[object]) -> Da
 
 
 def _referenced(
-    catalog: Catalog, backend: Backend, step: WriteSteps, values: Sequence[object]
+    catalog: Catalog, backend: Backend, step: UpdateSteps | DeleteSteps, values: Sequence[object]
 ) -> Script[DatabaseError | None]:
-    if step.find is None:
-        return None
     rows = yield (step.find.text, step.find.bind(values))
     quote = backend.dialect.identifier_preparer.quote
     names = step.table.primary_key.columns if step.table.primary_key else ()

@@ -1,6 +1,6 @@
-"""The frozen types of a plan. They mirror those of ``gemel.request``, with objects of the catalog for names."""
+"""The frozen types of a plan that reads. They mirror ``gemel.request``, with objects of the catalog for names."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gemel.catalog import Column, Relation, Table, ValueType
@@ -314,58 +314,3 @@ class QueryPlan:
     """All that is read in one snapshot."""
 
     roots: tuple[RootPlan, ...]
-
-
-# --- writes ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """New value of a column."""
-
-    column: Column
-    operator: Literal["set", "inc"]
-    param: Param
-
-
-@dataclass(frozen=True)
-class InsertPlan:
-    """Rows to insert, each with its own columns."""
-
-    table: Table
-    rows: tuple[tuple[Assignment, ...], ...]
-    returning: tuple[RowsPlan, ...]
-    exactly: int | None
-
-
-@dataclass(frozen=True)
-class UpdatePlan:
-    """Rows to change."""
-
-    table: Table
-    where: Test | None
-    assignments: tuple[Assignment, ...]
-    returning: tuple[RowsPlan, ...]
-    exactly: int | None
-    most: int | None
-
-
-@dataclass(frozen=True)
-class DeletePlan:
-    """Rows to delete."""
-
-    table: Table
-    where: Test | None
-    returning: tuple[RowsPlan, ...]
-    exactly: int | None
-    most: int | None
-
-
-WritePlan: TypeAlias = InsertPlan | UpdatePlan | DeletePlan
-
-
-@dataclass(frozen=True)
-class MutationPlan:
-    """Writes of one transaction, in order."""
-
-    writes: tuple[WritePlan, ...] = field(default=())

@@ -1,12 +1,44 @@
 """Plan writes."""
 
-from gemel.catalog import Catalog, Table
-from gemel.errors import Mismatch
+from collections.abc import Iterable
+
+from gemel.catalog import Catalog, Column, Kind, Table
+from gemel.catalog.types import simple
+from gemel.errors import Location, Mismatch
 from gemel.plan.conditions import plan_condition
-from gemel.plan.model import Assignment, DeletePlan, InsertPlan, MutationPlan, Param, RowsPlan, UpdatePlan, WritePlan
+from gemel.plan.insert import plan_inserted, plan_joined, writable
+from gemel.plan.model import Param, RowsPlan, Test
 from gemel.plan.names import Scope, column_of
 from gemel.plan.read import plan_rows
-from gemel.request import ColumnRef, Delete, Insert, Mutation, Select, Slot, Update, Write
+from gemel.plan.write_model import (
+    AlongPlan,
+    Assignment,
+    DeletePlan,
+    InsertPlan,
+    MutationPlan,
+    UpdatePlan,
+    WritePlan,
+)
+from gemel.request import (
+    Along,
+    Assign,
+    Condition,
+    Delete,
+    Insert,
+    Mutation,
+    Operation,
+    Select,
+    Update,
+    Write,
+)
+
+ARGUMENTS: dict[Operation, Kind] = {
+    "delete_key": Kind.TEXT,
+    "delete_elem": Kind.INTEGER,
+    "delete_at_path": Kind.TEXT,
+}
+"""Types of what is not a value of the column."""
+DOCUMENT_CHANGES = frozenset({"append", "prepend", *ARGUMENTS})
 
 
 def plan_mutation(catalog: Catalog, role: str, mutation: Mutation) -> MutationPlan:
@@ -19,38 +51,95 @@ def plan_mutation(catalog: Catalog, role: str, mutation: Mutation) -> MutationPl
 
 
 def _write(scope: Scope, item: Write) -> WritePlan:
-    table = scope.table(item.source, type(item).__name__.lower())
-    if not table.writable:
-        raise Mismatch("read-only", f"cannot write to view {table.name!r}", table.name, at=item.source.at)
-    if table.primary_key is None:
-        raise Mismatch("no-key", f"table {table.name!r} has no primary key", table.name, at=item.source.at)
-    returning = tuple(_returning(scope, table, select) for select in item.returning)
     match item:
-        case Insert(rows=rows):
-            planned = tuple(tuple(_assignment(table, ref, "set", slot) for ref, slot in row) for row in rows)
-            return InsertPlan(table, planned, returning, item.exactly)
+        case Insert():
+            table = writable(scope, item.source, "insert")
+            rows = plan_inserted(scope, table, item.shapes, item.conflict)
+            return InsertPlan(rows, item.rows.index, _returning(scope, table, item.returning), item.exactly)
         case Update():
-            where = plan_condition(scope, table, item.where) if item.where is not None else None
-            assignments = tuple(_assignment(table, one.column, one.operator, one.value) for one in item.assignments)
-            return UpdatePlan(table, where, assignments, returning, item.exactly, item.most)
+            return _update(scope, item)
         case Delete():
-            where = plan_condition(scope, table, item.where) if item.where is not None else None
-            return DeletePlan(table, where, returning, item.exactly, item.most)
+            return _delete(scope, item)
 
 
-def _returning(scope: Scope, table: Table, select: Select) -> RowsPlan:
-    rows = plan_rows(scope, table, select)
-    if rows.is_grouped:
+def _update(scope: Scope, item: Update) -> UpdatePlan:
+    table = writable(scope, item.source, "update")
+    _check_once(table, (one.column.name for one in item.assignments), item.at)
+    return UpdatePlan(
+        table,
+        _where(scope, table, item.where),
+        tuple(_assignment(table, one) for one in item.assignments),
+        tuple(_along(scope, table, one) for one in item.along),
+        _returning(scope, table, item.returning),
+        item.exactly,
+        item.most,
+    )
+
+
+def _delete(scope: Scope, item: Delete) -> DeletePlan:
+    table = writable(scope, item.source, "delete")
+    where = _where(scope, table, item.where)
+    return DeletePlan(table, where, _returning(scope, table, item.returning), item.exactly, item.most)
+
+
+def _along(scope: Scope, table: Table, item: Along) -> AlongPlan:
+    """:raises Mismatch: the relation is more than equal columns, or rows that this one refers to are inserted."""
+    hop, joined = plan_joined(scope, table, item.link)
+    insert = None
+    if item.insert is not None:
+        if hop.relation.forward:
+            text = f"rows of {hop.table.name!r} cannot be inserted by an update of {table.name!r}, which refers to them"
+            raise Mismatch("nested", text, table.name, item.link.name, at=item.link.at)
+        far = tuple(there for _, there in joined)
+        insert = plan_inserted(scope, hop.table, item.insert.shapes, item.insert.conflict, handed=far)
+    return AlongPlan(
+        joined,
+        tuple(_delete(scope, one) for one in item.deletes),
+        tuple(_update(scope, one) for one in item.updates),
+        insert,
+        item.rows.index if item.rows is not None else 0,
+    )
+
+
+def _where(scope: Scope, table: Table, where: Condition | None) -> Test | None:
+    return plan_condition(scope, table, where) if where is not None else None
+
+
+def _returning(scope: Scope, table: Table, selects: Iterable[Select]) -> tuple[RowsPlan, ...]:
+    planned = tuple(plan_rows(scope, table, select) for select in selects)
+    if any(rows.is_grouped for rows in planned):
         raise Mismatch("group", "aggregates cannot be returned by a write", table.name)
-    return rows
+    return planned
 
 
-def _assignment(table: Table, ref: ColumnRef, operator: str, slot: Slot) -> Assignment:
-    column = column_of(table, ref, written=True)
+def _check_once(table: Table, names: Iterable[str], at: Location) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            text = f"column {table.name}.{name} is given more than once"
+            raise Mismatch("written-twice", text, table.name, name, at=at)
+        seen.add(name)
+
+
+def _assignment(table: Table, item: Assign) -> Assignment:
+    column = column_of(table, item.column, written=True)
     if column.computed or column.generated:
         text = f'column "{column.name}" can only be updated to DEFAULT'
-        raise Mismatch("read-only", text, table.name, column.name, at=ref.at)
-    if operator == "inc" and (not column.type.is_number or column.type.codec is not None):
-        text = f"column {table.name}.{column.name} is {column.type.name}, which cannot be increased"
-        raise Mismatch("operator", text, table.name, column.name, at=ref.at)
-    return Assignment(column, "inc" if operator == "inc" else "set", Param(slot.index, column.type, ref.at))
+        raise Mismatch("read-only", text, table.name, column.name, at=item.column.at)
+    _check_operator(table, column, item)
+    if item.value is None:
+        return Assignment(column, item.operator, None)
+    kind = ARGUMENTS.get(item.operator)
+    type_ = column.type if kind is None else simple(kind)
+    return Assignment(column, item.operator, Param(item.value.index, type_, item.column.at))
+
+
+def _check_operator(table: Table, column: Column, item: Assign) -> None:
+    wrong = ""
+    if item.operator == "inc" and (not column.type.is_number or column.type.codec is not None):
+        wrong = "which cannot be increased"
+    if item.operator in DOCUMENT_CHANGES and (column.type.kind is not Kind.JSONB or column.type.codec is not None):
+        wrong = "which is no document that could be changed in part"
+    if wrong:
+        text = f"column {table.name}.{column.name} is {column.type.name}, {wrong}"
+        raise Mismatch("operator", text, table.name, column.name, at=item.column.at)

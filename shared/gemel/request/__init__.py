@@ -45,12 +45,26 @@ from gemel.request.read import (
     Select,
 )
 from gemel.request.terms import ColumnRef, Link, Slot, Source, Written
-from gemel.request.write import Assign, Delete, Insert, Mutation, Update, Write
+from gemel.request.write import (
+    Along,
+    Assign,
+    Conflict,
+    Delete,
+    Insert,
+    Mutation,
+    NestedInsert,
+    NewRow,
+    Operation,
+    RowShape,
+    Update,
+    Write,
+)
 
 __all__ = [
     "SEARCHES",
     "Aggregate",
     "AllColumns",
+    "Along",
     "And",
     "Assign",
     "ColumnField",
@@ -58,6 +72,7 @@ __all__ = [
     "Compare",
     "Computed",
     "Condition",
+    "Conflict",
     "Constant",
     "Count",
     "Cursor",
@@ -74,9 +89,12 @@ __all__ = [
     "MeasureGroup",
     "MeasureTest",
     "Mutation",
+    "NestedInsert",
+    "NewRow",
     "Nodes",
     "Not",
     "One",
+    "Operation",
     "Operator",
     "Or",
     "Order",
@@ -86,6 +104,7 @@ __all__ = [
     "Related",
     "RelatedMeasure",
     "Root",
+    "RowShape",
     "Rows",
     "Select",
     "Slot",

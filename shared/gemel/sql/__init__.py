@@ -3,20 +3,39 @@
 from gemel.sql.backend import Backend
 from gemel.sql.compile import compile_query
 from gemel.sql.estimate import Estimate, compile_estimate, planned_rows
-from gemel.sql.mutate import WriteSteps, compile_mutation
+from gemel.sql.given import Batch
+from gemel.sql.mutate import compile_mutation
 from gemel.sql.postgresql import PostgreSQL
 from gemel.sql.processed import finished, python_json
 from gemel.sql.sqlite import Failure, SQLite, register_functions
 from gemel.sql.statement import Parameter, Statement
+from gemel.sql.steps import (
+    AlongSteps,
+    DeleteSteps,
+    InsertedSteps,
+    InsertSteps,
+    NestedSteps,
+    ShapeSteps,
+    UpdateSteps,
+    WriteSteps,
+)
 
 __all__ = [
+    "AlongSteps",
     "Backend",
+    "Batch",
+    "DeleteSteps",
     "Estimate",
     "Failure",
+    "InsertSteps",
+    "InsertedSteps",
+    "NestedSteps",
     "Parameter",
     "PostgreSQL",
     "SQLite",
+    "ShapeSteps",
     "Statement",
+    "UpdateSteps",
     "WriteSteps",
     "compile_estimate",
     "compile_mutation",

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Dialect
 
 from gemel.catalog import ValueType
 from gemel.plan.model import Comparison, Use
-from gemel.request import Operator
+from gemel.request import Operation, Operator
 from gemel.sql.fragment import Fragment
 from gemel.sql.statement import Encoder, Parameter
 
@@ -46,6 +46,10 @@ class Backend(Protocol):
     dialect: Dialect
     estimates: bool
     """``explain`` tells how many rows are to be expected."""
+    bulk: bool
+    """Many rows are inserted by one statement; else by one each."""
+    marks_new: bool
+    """An upsert can tell the rows that were not there before."""
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """JSON text of a value; ``'null'`` for null, never null itself."""
@@ -117,6 +121,25 @@ class Backend(Protocol):
 
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """The values of those slots."""
+
+    def kept(self, value: Expression, type_: ValueType) -> Expression:
+        """A parameter in the form of ``key`` as the value of a column."""
+
+    def images(self, width: int, alias: str, parameter: MakeParameter) -> Expression:
+        """A table of given rows whose columns are in the form of ``key``: as ``keys``, but of any type."""
+
+    def image(self, value: Expression, type_: ValueType) -> Expression:
+        """A column of that table as the value that was stored."""
+
+    def edited(self, value: Expression, operator: Operation, type_: ValueType, bind: Bind) -> Expression:
+        """A document changed in part.
+
+        :param operator: ``append``, ``prepend``, ``delete_key``, ``delete_elem`` or ``delete_at_path``.
+        :param type_: of the parameter.
+        """
+
+    def image_values(self, rows: Sequence[Sequence[object]], width: int) -> list[object]:
+        """The values of the slots of ``images``."""
 
     def explain(self, query: Expression) -> Fragment | None:
         """The plan of a select as JSON, in one row; ``None`` where there are no estimates."""

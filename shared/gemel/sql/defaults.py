@@ -1,5 +1,6 @@
 """Defaults that the models give in Python: a bulk statement has to apply them itself (docs/decisions.md, 13)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,25 +9,70 @@ from gemel.catalog import Column
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder
 from gemel.sql.encode import request_value
-from gemel.sql.fragment import sql
+from gemel.sql.fragment import literal, sql
 from gemel.sql.statement import Encoder, Parameter
 from gemel.sql.values import assigned
 
 
 def default_value(builder: Builder, column: Column, *, update: bool = False) -> Expression | None:
     """The model's default (or ``onupdate``) of a column; ``None`` if it has none, or leaves it to the database."""
+    default = _default(column, update=update)
+    if default is None:
+        return None
+    said = _said(default)
+    return (
+        said if said is not None else assigned(builder, column.type, _Made(builder, _maker(builder, column, default)))
+    )
+
+
+def made_default(builder: Builder, column: Column, columns: list[Encoder]) -> Expression | None:
+    """The model's default of a column for each row of a batch.
+
+    :param columns: of the table that holds the batch; one is added if Python makes the default.
+    """
+    default = _default(column, update=False)
+    if default is None:
+        return None
+    said = _said(default)
+    if said is not None:
+        return said
+    return assigned(builder, column.type, _MadeForEach(columns, _maker(builder, column, default)))
+
+
+def stated_default(builder: Builder, column: Column) -> Expression:
+    """What ``SET column = DEFAULT`` means: the model's default, else the database's, else null."""
+    value = default_value(builder, column)
+    if value is not None:
+        return value
+    if builder.backend.dialect.name != "sqlite":
+        return sql("DEFAULT")
+    source: Any = column.expression
+    stated: Any = getattr(getattr(source, "server_default", None), "arg", None)
+    if stated is None:
+        return sql("NULL")
+    return literal(stated) if isinstance(stated, str) else sql("(", stated, ")")
+
+
+def _default(column: Column, *, update: bool) -> Any:
     source: Any = column.expression
     if not isinstance(source, sa.Column):
         return None
-    default: Any = source.onupdate if update else source.default
-    if default is None:
-        return None
+    return source.onupdate if update else source.default
+
+
+def _said(default: Any) -> Expression | None:
+    """A default that is SQL."""
     if default.is_clause_element:
         return sql(default.arg)
-    if default.is_sequence:
-        return sql(default.next_value())
-    made = default.arg if default.is_callable else (lambda _: default.arg)
-    return assigned(builder, column.type, _Made(builder, made, _taken(builder, column, source.type)))
+    return sql(default.next_value()) if default.is_sequence else None
+
+
+def _maker(builder: Builder, column: Column, default: Any) -> Callable[[], object]:
+    """Makes a default in the form that a request could hold."""
+    make = default.arg if default.is_callable else (lambda _: default.arg)
+    declared: Any = column.expression.type
+    take = _taken(builder, column, declared)
+    return lambda: take(make(None))
 
 
 def _taken(builder: Builder, column: Column, declared: Any) -> Encoder:
@@ -42,9 +88,21 @@ def _taken(builder: Builder, column: Column, declared: Any) -> Encoder:
 class _Made:
     """Binds what a function makes anew each time."""
 
-    def __init__(self, builder: Builder, make: Any, take: Encoder) -> None:
-        self.builder, self.make, self.take = builder, make, take
+    def __init__(self, builder: Builder, make: Callable[[], object]) -> None:
+        self.builder, self.make = builder, make
 
     def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
-        make, take = self.make, self.take
-        return self.builder.parameter(Parameter(None, lambda _: encode(take(make(None)))), array=array)
+        make = self.make
+        return self.builder.parameter(Parameter(None, lambda _: encode(make())), array=array)
+
+
+class _MadeForEach:
+    """Makes a column of a batch of what a function makes anew for each row."""
+
+    def __init__(self, columns: list[Encoder], make: Callable[[], object]) -> None:
+        self.columns, self.make = columns, make
+
+    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+        make = self.make
+        self.columns.append(lambda batch: [encode(make()) for _ in batch.rows])  # type: ignore[attr-defined]
+        return sql(f"batch.c{len(self.columns) - 1}")

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Dialect
 from gemel.catalog import Kind, ValueType
 from gemel.catalog.types import INTEGERS, simple
 from gemel.plan.model import Comparison, Use
-from gemel.request import Operator
+from gemel.request import Operation, Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import like_pattern, list_encoder, plain_text, text_encoder
 from gemel.sql.fragment import Fragment, join, sql
@@ -54,6 +54,8 @@ class PostgreSQL:
 
     dialect: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
     estimates = True
+    bulk = True
+    marks_new = True
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """``to_json`` where the text form is not JSON already."""
@@ -198,6 +200,37 @@ class PostgreSQL:
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """A list per column."""
         return [[key[number] for key in keys] for number in range(width)]
+
+    def kept(self, value: Expression, type_: ValueType) -> Expression:
+        """Cast from text."""
+        return sql("CAST(", value, f" AS {type_.name})")
+
+    def images(self, width: int, alias: str, parameter: MakeParameter) -> Expression:
+        """One array of texts per column."""
+        texts = [
+            sql("CAST(", parameter(Parameter(number - width, lambda value: value), array=True), " AS text[])")
+            for number in range(width)
+        ]
+        names = ", ".join(f"c{number}" for number in range(width))
+        return sql("unnest(", join(", ", texts), f") WITH ORDINALITY AS {alias}({names}, n)")
+
+    def image(self, value: Expression, type_: ValueType) -> Expression:
+        """Cast from text."""
+        return self.kept(value, type_)
+
+    def image_values(self, rows: Sequence[Sequence[object]], width: int) -> list[object]:
+        """A list per column."""
+        return self.key_values(rows, width)
+
+    def edited(self, value: Expression, operator: Operation, type_: ValueType, bind: Bind) -> Expression:
+        """The operators of jsonb (manual, section 9.16)."""
+        if operator == "append":
+            return sql(value, " || ", self._argument(type_, bind))
+        if operator == "prepend":
+            return sql(self._argument(type_, bind), " || ", value)
+        if operator == "delete_at_path":
+            return sql(value, " #- ", self._array(type_, bind))
+        return sql(value, " - ", self._argument(type_, bind))
 
     def explain(self, query: Expression) -> Fragment:
         """See ``Backend``."""

@@ -14,6 +14,7 @@ from graphql import (
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
+    Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -97,7 +98,7 @@ class Given(ABC):
             names.add(name)
             found.append((name, field, self._member(raw, field.type, name).check_null(field.type)))
         for name, field in type_.fields.items():
-            if isinstance(field.type, GraphQLNonNull) and name not in names:
+            if isinstance(field.type, GraphQLNonNull) and name not in names and field.default_value is Undefined:
                 raise refuse(f"missing required field '{name}'", (*self.at, name))
         return found
 

@@ -48,10 +48,11 @@ class Read:
 
 @dataclass(frozen=True)
 class Changed:
-    """What came of a write of the mutation."""
+    """What came of a write of the mutation, or of several that follow each other."""
 
     key: str
     index: int
+    count: int
     response: Response
 
 
@@ -180,12 +181,13 @@ def _mutation(schema: Schema, scope: Scope) -> Parsed:
             continue
         meaning = meaning_of(item.field)
         if isinstance(meaning, WriteField):
-            one, response = write(scope, item, meaning)
-            outputs.append(Changed(item.key, len(writes), response))
-            writes.append(one)
+            more, response = write(scope, item, meaning)
+            outputs.append(Changed(item.key, len(writes), len(more), response))
+            writes += more
         else:
             outputs.append(Resolved(item.key, item))
-    if writes and any(isinstance(output, Resolved) for output in outputs):
+    changes = any(isinstance(output, Changed) for output in outputs)
+    if changes and any(isinstance(output, Resolved) for output in outputs):
         text = "own mutations of the app run in a transaction of their own: send them in another operation"
         raise RequestError(NOT_SUPPORTED, text)
-    return Parsed(tuple(outputs), None, Mutation(tuple(writes)) if writes else None, scope)
+    return Parsed(tuple(outputs), None, Mutation(tuple(writes)) if changes else None, scope)

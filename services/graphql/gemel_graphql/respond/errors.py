@@ -12,6 +12,7 @@ from gemel.errors import (
     DatabaseError,
     GemelError,
     Location,
+    Mismatch,
     PlanError,
     RequestError,
     RequestTooLarge,
@@ -69,6 +70,8 @@ def failure(error: GemelError) -> Failure:
     match error:
         case RequestError():
             return Failure(error.text, error.code, error.at)
+        case Mismatch(kind="nothing-inserted"):
+            return Failure(error.message, "not-supported", error.at)
         case PlanError():
             return Failure(error.message, "validation-failed", error.at)
         case AccessError():

@@ -41,7 +41,7 @@ class WriteFrame:
 
     def fill(self, written: Sequence[Written]) -> bytes:
         """The body."""
-        parts = (piece if isinstance(piece, str) else changed(piece, written[piece.index]) for piece in self.pieces)
+        parts = (piece if isinstance(piece, str) else _member_of(piece, written) for piece in self.pieces)
         return "".join(parts).encode()
 
 
@@ -75,6 +75,13 @@ def write_frame(outputs: Sequence[Output]) -> WriteFrame:
 
 def _member(key: str, *, first: bool) -> str:
     return f'"{key}":' if first else f',"{key}":'
+
+
+def _member_of(output: Changed, written: Sequence[Written]) -> str:
+    if not output.response.listed:
+        return changed(output, written[output.index])
+    several = written[output.index : output.index + output.count]
+    return "[" + ",".join(changed(output, one) for one in several) + "]"
 
 
 def changed(output: Changed, written: Written) -> str:

@@ -14,7 +14,8 @@ from gemel.request.read import MeasureName
 
 KEY: Final = "gemel"
 
-MutationVerb: TypeAlias = Literal["insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk"]
+OneWrite: TypeAlias = Literal["insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk"]
+MutationVerb: TypeAlias = OneWrite | Literal["update_many"]
 
 
 def meant(meaning: object) -> dict[str, Any]:

@@ -7,14 +7,15 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLList, GraphQLNonNull, 
 from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.filters import bool_exp
 from gemel_graphql.schema.inputs import (
-    inc_input,
-    increased,
+    changeable,
+    conflict_keys,
     insert_input,
     key_columns,
     mutation_response,
+    on_conflict,
     pk_columns_input,
-    set_input,
-    written,
+    update_operators,
+    updates_input,
 )
 from gemel_graphql.schema.meaning import (
     AggregateField,
@@ -83,7 +84,7 @@ def key_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:
 def mutation_fields(types: Types, served: Served) -> Named:
     """Fields that write a table. A table without a primary key is not written: its rows could not be told apart."""
     if served.table.writable and key_columns(served):
-        if written(served):
+        if changeable(served):
             yield from _inserts(types, served)
             yield from _updates(types, served)
         yield from _deletes(types, served)
@@ -91,26 +92,27 @@ def mutation_fields(types: Types, served: Served) -> Named:
 
 def _inserts(types: Types, served: Served) -> Named:
     row_input = GraphQLNonNull(insert_input(types, served))
+    conflict = (
+        {"on_conflict": _argument(on_conflict(types, served), "upsert condition")} if conflict_keys(served) else {}
+    )
     yield _field(
         served,
         "insert",
         mutation_response(types, served),
-        {"objects": _argument(GraphQLNonNull(GraphQLList(row_input)), "the rows to be inserted")},
+        {"objects": _argument(GraphQLNonNull(GraphQLList(row_input)), "the rows to be inserted"), **conflict},
         f'insert data into the table: "{served.name}"',
     )
     yield _field(
         served,
         "insert_one",
         row(types, served),
-        {"object": _argument(row_input, "the row to be inserted")},
+        {"object": _argument(row_input, "the row to be inserted"), **conflict},
         f'insert a single row into the table: "{served.name}"',
     )
 
 
 def _updates(types: Types, served: Served) -> Named:
-    operators = {"_set": _argument(set_input(types, served), "sets the columns of the filtered rows to the values")}
-    if increased(served):
-        operators = {"_inc": _argument(inc_input(types, served), "increments the numeric columns"), **operators}
+    operators = {name: _argument(type_, text) for name, (type_, text) in update_operators(types, served).items()}
     yield _field(
         served,
         "update",
@@ -124,6 +126,14 @@ def _updates(types: Types, served: Served) -> Named:
         row(types, served),
         {**operators, "pk_columns": GraphQLArgument(GraphQLNonNull(pk_columns_input(types, served)))},
         f'update single row of the table: "{served.name}"',
+    )
+    updates = GraphQLNonNull(GraphQLList(GraphQLNonNull(updates_input(types, served))))
+    yield _field(
+        served,
+        "update_many",
+        GraphQLList(mutation_response(types, served)),
+        {"updates": _argument(updates, "updates to execute, in order")},
+        f'update multiples rows of table: "{served.name}"',
     )
 
 

@@ -54,6 +54,8 @@ class WriteShape(Shape):
     """Of the table, encoded, for Location."""
     key: tuple[str, ...]
     """Columns of the primary key."""
+    merges: bool = False
+    """An upsert that changes rows which are there: it has created something only if one was not."""
 
 
 @dataclass(frozen=True, slots=True)

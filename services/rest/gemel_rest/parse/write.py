@@ -10,17 +10,19 @@ from gemel.request import (
     Assign,
     ColumnRef,
     Condition,
+    Conflict,
     Delete,
     Insert,
     Mutation,
+    NewRow,
+    RowShape,
     Select,
-    Slot,
     Source,
     Update,
     Write,
 )
 from gemel_rest.parse.accept import Media, parse_accept
-from gemel_rest.parse.body import Body, invalid_body, parse_body
+from gemel_rest.parse.body import Body, Row, invalid_body, parse_body
 from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.columns import parse_columns
 from gemel_rest.parse.model import WriteCall, WriteShape
@@ -70,8 +72,6 @@ class _Writer:
     def _check(self) -> None:
         if self.table is not None and not self.table.writable:
             raise RequestError("PGRST117", f"Unsupported HTTP method: {self.verb}", status=405)
-        if self.verb == "POST" and "resolution" in self.preferences.chosen:
-            raise not_implemented("Upsert (Prefer: resolution) is not implemented.")
         if self.verb != "POST" and any(() in part for part in self._pages()):
             # To ignore a limit would change rows that the client did not mean.
             raise not_implemented(f"limit, offset, first and after are not implemented for {self.verb}.")
@@ -84,13 +84,38 @@ class _Writer:
         columns = self._columns()
         body = parse_body(raw, self.content_type, uniform=columns is None)
         names = body.keys if columns is None else columns
-        rows = tuple(self._row(names, row) for row in body.rows)
-        return Insert(KEY, self.source, rows, self._returning(), self._exactly())
+        shapes: dict[tuple[str, ...], int] = {}
+        rows = tuple(self._row(names, row, shapes) for row in body.rows)
+        return Insert(
+            KEY,
+            self.source,
+            tuple(RowShape(tuple(_written(name) for name in shape)) for shape in shapes),
+            self.builder.slot(rows),
+            self._conflict(),
+            self._returning(),
+            self._exactly(),
+        )
 
-    def _row(self, names: tuple[str, ...], row: Mapping[str, object]) -> tuple[tuple[ColumnRef, Slot], ...]:
-        defaults = self.preferences.chosen.get("missing") == "default"
-        given = (name for name in names if name in row or not defaults)
-        return tuple((_written(name), self.builder.slot(row.get(name))) for name in given)
+    def _row(self, names: tuple[str, ...], row: Row, shapes: dict[tuple[str, ...], int]) -> NewRow:
+        if self.preferences.chosen.get("missing") == "default":
+            names = tuple(name for name in names if name in row)
+        return NewRow(shapes.setdefault(names, len(shapes)), tuple([row.get(name) for name in names]))
+
+    def _conflict(self) -> Conflict | None:
+        """Of an upsert (section 14): by the columns named, else by the primary key."""
+        if not self._upserts:
+            return None
+        named = self.parameters.on_conflict
+        key = None if named is None else tuple(_written(name) for name in parse_columns("on_conflict", named))
+        merges = self.preferences.chosen["resolution"] == "merge-duplicates"
+        return Conflict(key, None if merges else ())
+
+    @property
+    def _upserts(self) -> bool:
+        """Without a key to meet it is a plain insert."""
+        keyed = self.table is not None and self.table.primary_key is not None
+        asked = self.verb == "POST" and "resolution" in self.preferences.chosen
+        return asked and (keyed or self.parameters.on_conflict is not None)
 
     def _update(self, raw: bytes) -> Update:
         columns = self._columns()
@@ -98,7 +123,8 @@ class _Writer:
         assignments = self._assignments(columns, body)
         where = self._where("UPDATE", harmless=not assignments)
         most = self.preferences.max_affected
-        return Update(KEY, self.source, where, assignments, self._returning(), self._exactly(), most)
+        returning, exactly = self._returning(), self._exactly()
+        return Update(KEY, self.source, where, assignments, returning=returning, exactly=exactly, most=most)
 
     def _assignments(self, columns: tuple[str, ...] | None, body: Body) -> tuple[Assign, ...]:
         if len(body.rows) > 1:
@@ -107,9 +133,13 @@ class _Writer:
             return ()
         row = body.rows[0]
         names = body.keys if columns is None else columns
-        if self.preferences.chosen.get("missing") == "default" and any(name not in row for name in names):
-            raise not_implemented("Setting columns to their defaults (Prefer: missing=default) by PATCH.")
-        return tuple(Assign(_written(name), "set", self.builder.slot(row.get(name))) for name in names)
+        defaults = self.preferences.chosen.get("missing") == "default"
+        return tuple(
+            Assign(_written(name), "default", None)
+            if defaults and name not in row
+            else Assign(_written(name), "set", self.builder.slot(row.get(name)))
+            for name in names
+        )
 
     def _delete(self) -> Delete:
         where = self._where("DELETE", harmless=False)
@@ -145,11 +175,13 @@ class _Writer:
             count=self.preferences.count in ("exact", "estimated"),
             path=f"/{quote(self.resource.name, safe='')}",
             key=key.columns if key is not None else (),
+            merges=self._upserts and self.preferences.chosen["resolution"] == "merge-duplicates",
         )
 
     def _honoured(self) -> frozenset[str]:
         unheard = frozenset() if self.preferences.strict else frozenset({"max-affected"})
-        return APPLIED[self.verb] - unheard
+        upserts = frozenset({"resolution"}) if self._upserts else frozenset()
+        return (APPLIED[self.verb] | upserts) - unheard
 
 
 def parse_write(

@@ -56,6 +56,8 @@ MISMATCHES = {
     "read-only": ("428C9", 400),
     "written-twice": ("42701", 400),
     "conflict-target": ("42P10", 400),
+    "nested": ("PGRST127", 400),
+    "nothing-inserted": ("PGRST127", 400),
     "group": ("PGRST127", 400),
     "group-order": ("42803", 400),
 }

@@ -12,15 +12,15 @@ from gemel_rest.respond.read import body_headers, common_headers, represent
 def write_response(written: Written, shape: WriteShape) -> Response:
     """Answer to a POST, PATCH or DELETE."""
     headers: Headers = ((b"content-range", _range(written, shape).encode()), *common_headers(shape))
-    created = shape.verb == "POST"
+    created = shape.verb == "POST" and not (shape.merges and not written.inserted)
     if shape.returns == "representation":
         body = represent(written.bodies[0], shape)
         return Response(201 if created else 200, (*headers, *body_headers(shape)), body)
-    if not created:
+    if shape.verb != "POST":
         return Response(204, headers)
     location = _location(written, shape) if shape.returns == "headers-only" else None
     more: Headers = (header("location", location),) if location is not None else ()
-    return Response(201, (*headers, *more, (b"content-length", b"0")))
+    return Response(201 if created else 200, (*headers, *more, (b"content-length", b"0")))
 
 
 def _range(written: Written, shape: WriteShape) -> str:

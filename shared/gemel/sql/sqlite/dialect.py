@@ -13,10 +13,11 @@ from gemel.catalog import Kind, ValueType
 from gemel.catalog.types import INTEGERS, simple
 from gemel.errors import Unsupported
 from gemel.plan.model import Comparison, Use
-from gemel.request import Operator
+from gemel.request import Operation, Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import json_text, text_encoder
 from gemel.sql.fragment import join, sql
+from gemel.sql.sqlite import images
 from gemel.sql.sqlite.encode import list_encoder, storage_encoder
 from gemel.sql.sqlite.patterns import folded_pattern, glob_pattern, regular_expression, similar_pattern
 from gemel.sql.sqlite.search import search_query
@@ -71,6 +72,8 @@ class SQLite:
 
     dialect: Dialect = _Dialect()
     estimates = False
+    bulk = False
+    marks_new = False
 
     def json(self, value: Expression, type_: ValueType) -> Expression:
         """From the storage form, by the type that the model declares."""
@@ -293,6 +296,35 @@ class SQLite:
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """One JSON text."""
         return [json_text([list(key) for key in keys])]
+
+    def kept(self, value: Expression, type_: ValueType) -> Expression:
+        """As it is stored."""
+        return value
+
+    def images(self, width: int, alias: str, parameter: MakeParameter) -> Expression:
+        """A JSON array of arrays."""
+        columns = ", ".join(f"json_extract(value, '$[{number}]') AS c{number}" for number in range(width))
+        given = parameter(Parameter(-1, lambda value: value))
+        return sql("(SELECT ", columns, ", key AS n FROM json_each(", given, f")) AS {alias}")
+
+    def image(self, value: Expression, type_: ValueType) -> Expression:
+        """What JSON cannot hold exactly is written in a text of ours (``image_values``)."""
+        return sql("gemel_image(", value, ")")
+
+    def image_values(self, rows: Sequence[Sequence[object]], width: int) -> list[object]:
+        """One JSON text."""
+        return [json_text([[images.framed(value) for value in row] for row in rows])]
+
+    def edited(self, value: Expression, operator: Operation, type_: ValueType, bind: Bind) -> Expression:
+        """Functions of ours."""
+        if operator in ("append", "prepend"):
+            other = bind(text_encoder(simple(Kind.JSONB)))
+            parts = (value, other) if operator == "append" else (other, value)
+            return sql("gemel_joined(", join(", ", parts), ")")
+        if operator == "delete_at_path":
+            return sql("gemel_without_path(", value, ", ", bind(list_encoder(text_encoder(type_))), ")")
+        function = "gemel_without_key" if operator == "delete_key" else "gemel_without_element"
+        return sql(f"{function}(", value, ", ", bind(storage_encoder(type_)), ")")
 
     def explain(self, query: Expression) -> None:
         """See ``Backend``."""

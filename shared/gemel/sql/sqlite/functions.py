@@ -14,7 +14,7 @@ from typing import Any
 
 from gemel.catalog import Kind
 from gemel.errors import DatabaseError
-from gemel.sql.sqlite import documents
+from gemel.sql.sqlite import documents, edits, images
 from gemel.sql.sqlite.casts import cast_json
 from gemel.sql.sqlite.encode import BOUNDS
 from gemel.sql.sqlite.intervals import interval_text
@@ -61,6 +61,11 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     add("gemel_has_key", 2, documents.has_key)
     add("gemel_has_any", 2, documents.has_any)
     add("gemel_has_all", 2, documents.has_all)
+    add("gemel_image", 1, images.unframed)
+    add("gemel_joined", 2, edits.joined)
+    add("gemel_without_key", 2, edits.without_key)
+    add("gemel_without_element", 2, edits.without_element)
+    add("gemel_without_path", 2, edits.without_path)
     connection.create_collation("gemel_document", documents.collated)
     for name, aggregate in AGGREGATES.items():
         connection.create_aggregate(name, 2 if issubclass(aggregate, _Pairs) else 1, aggregate)

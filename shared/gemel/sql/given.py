@@ -1,0 +1,116 @@
+"""Rows that come from outside of the database: parameters that hold many of them, and tables made of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from gemel.catalog import Column, Table, ValueType
+from gemel.errors import DatabaseError, Location
+from gemel.sql.backend import Expression
+from gemel.sql.build import Builder, Frame
+from gemel.sql.fragment import Fragment, Part, join, sql
+from gemel.sql.statement import Encoder, Parameter
+
+BATCH = -1
+"""Slot of the rows of a batch: they stand behind the values of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one shape."""
+
+    rows: Sequence[Sequence[object]]
+    """Of each row the values given, then those handed on by related rows."""
+    at: Sequence[Location] = ()
+    """Where each row stands in the request."""
+
+
+def as_given(value: object) -> object:
+    """The encoder of what a database gave in the form of ``Backend.key``."""
+    return value
+
+
+@dataclass
+class OneRow:
+    """Binds a place in the only row of a batch."""
+
+    builder: Builder
+    number: int
+    name: str | int
+
+    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+        """The parameter."""
+        return self.builder.parameter(Parameter(BATCH, _column(encode, self.number, self.name, first)), array=array)
+
+
+@dataclass
+class ManyRows:
+    """Makes a column of a table that holds the rows of a batch (PostgreSQL)."""
+
+    builder: Builder
+    number: int
+    name: str | int
+    columns: list[Encoder]
+
+    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+        """The column."""
+        self.columns.append(_column(encode, self.number, self.name, list))
+        return sql(f"batch.c{len(self.columns) - 1}")
+
+
+def first(encoded: list[object]) -> object:
+    """Of a batch of one row."""
+    return encoded[0]
+
+
+def _column(encode: Encoder, number: int, name: str | int, give: Callable[[list[object]], object]) -> Encoder:
+    """Encoder of a batch: what ``give`` makes of the encoded values of one column."""
+
+    def encode_all(batch: object) -> object:
+        assert isinstance(batch, Batch)  # noqa: S101 - nothing else stands in this slot
+        encoded: list[object] = []
+        try:
+            for row in batch.rows:
+                encoded.append(encode(row[number]))
+        except DatabaseError as error:
+            if not error.at and batch.at:
+                error.at = (*batch.at[len(encoded)], name)
+            raise
+        return give(encoded)
+
+    return encode_all
+
+
+def batch_table(builder: Builder, columns: Iterable[Encoder]) -> Fragment:
+    """What stands after FROM: the rows of a batch as a table of texts, in their order."""
+    lists = [builder.parameter(Parameter(BATCH, encode), array=True) for encode in columns]
+    names = ", ".join(f"c{number}" for number in range(len(lists)))
+    texts = join(", ", (sql("CAST(", item, " AS text[])") for item in lists))
+    return sql("unnest(", texts, f") WITH ORDINALITY AS batch({names}, n) ORDER BY batch.n")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of rows as a table ``given``, and the test that a row of a frame has one of them."""
+
+    source: Expression
+    match: Fragment
+
+
+def keys_of(builder: Builder, frame: Frame, columns: Sequence[Column]) -> Keys:
+    """Of rows of the frame; their keys stand behind the values of the request (``Backend.key_values``)."""
+    source = builder.backend.keys([builder.stored(column.type) for column in columns], "given", builder.parameter)
+    tests = (sql(frame.column(column), f" = given.c{number}") for number, column in enumerate(columns))
+    return Keys(source, join(" AND ", tests))
+
+
+def image(builder: Builder, table: Table) -> tuple[Frame, Fragment]:
+    """Rows that are no longer there, as their stored columns were given back: a frame, and what stands after FROM."""
+    columns = tuple(table.stored)
+    types: list[ValueType] = [builder.stored(column.type) for column in columns]
+    frame = Frame(builder, builder.alias(), table)
+    listed: list[Part] = [
+        sql(builder.backend.image(sql(f"given.c{number}"), type_), f" AS {builder.quote(column.name)}")
+        for number, (column, type_) in enumerate(zip(columns, types, strict=True))
+    ]
+    source = builder.backend.images(len(columns), "given", builder.parameter)
+    return frame, sql("(SELECT ", join(", ", [*listed, "given.n AS gemel_n"]), " FROM ", source, f") AS {frame.alias}")

@@ -1,0 +1,48 @@
+"""What is given of rows that were written: an ordinary read by their keys, or of what they were."""
+
+from gemel.catalog import Column, Table
+from gemel.plan.model import RowsPlan
+from gemel.sql.backend import Backend, Expression
+from gemel.sql.build import Builder, Frame
+from gemel.sql.conditions import order_by
+from gemel.sql.fragment import Fragment, join, sql
+from gemel.sql.given import image, keys_of
+from gemel.sql.objects import object_of
+from gemel.sql.statement import Statement
+
+
+def key_columns(table: Table) -> tuple[Column, ...]:
+    """Columns of the primary key."""
+    assert table.primary_key is not None  # noqa: S101 - the plan refuses to write without one
+    return tuple(table.columns[name] for name in table.primary_key.columns)
+
+
+def read_back(backend: Backend, table: Table, rows: RowsPlan, *, as_given: bool) -> Statement:
+    """Rows by their keys: in the order asked, else as given, else by key."""
+    builder = Builder(backend)
+    frame = Frame(builder, builder.alias(), table)
+    keys = keys_of(builder, frame, key_columns(table))
+    target = sql(builder.table(table.source), f" AS {frame.alias}")
+    order = sql("given.n") if as_given else _by_key(frame)
+    return _listed(frame, rows, sql(keys.source, " JOIN ", target, " ON ", keys.match), order)
+
+
+def read_gone(backend: Backend, table: Table, rows: RowsPlan) -> Statement:
+    """Rows that were deleted, as they were; what is related to them is read as it is now."""
+    builder = Builder(backend)
+    frame, source = image(builder, table)
+    return _listed(frame, rows, source, _by_key(frame))
+
+
+def _by_key(frame: Frame) -> Expression:
+    return join(", ", (frame.column(column) for column in key_columns(frame.table)))
+
+
+def _listed(frame: Frame, rows: RowsPlan, source: Fragment, order: Expression) -> Statement:
+    order = order_by(frame, rows.slice.order) if rows.slice.order else order
+    row = object_of(frame, rows.fields, strip=rows.strip_nulls)
+    selected = sql("SELECT ", row, " AS j FROM ", source, " ORDER BY ", order)
+    listed = frame.builder.backend.concat_rows(sql("chosen.j"))
+    return frame.builder.statement(
+        sql("SELECT '[' || coalesce(", listed, ", '') || ']' FROM (", selected, ") AS chosen")
+    )
