@@ -62,7 +62,7 @@ def test_schemas_tell_what_may_be_written(document: Any) -> None:
 def test_every_table_has_its_operations(rest: Rest, document: Any) -> None:
     """R25-7"""
     for _, name in rest.engine.catalog.tables:
-        assert {"get", "head", "post", "patch", "delete"} <= document["paths"][f"/{name}"].keys()
+        assert {"get", "head", "post", "patch", "put", "delete"} <= document["paths"][f"/{name}"].keys()
     identifiers = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     assert len(identifiers) == len(set(identifiers))
 

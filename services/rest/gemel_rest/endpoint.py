@@ -12,7 +12,7 @@ import structlog
 
 from gemel.auth import Authenticator
 from gemel.edge import peer_is_loopback, read_body, request_headers
-from gemel.errors import GemelError, RequestError, UnknownTable
+from gemel.errors import GemelError, RequestError, UnknownTable, WrongRowCount
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.serve import Engine, Prepared
@@ -25,9 +25,8 @@ from gemel_rest.parse.model import FunctionCall, ReadShape, Values
 from gemel_rest.parse.path import Resource, invalid_path, parse_path
 from gemel_rest.parse.read import parse_read
 from gemel_rest.parse.rules import Rules, schema_of
-from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.write import Verb, parse_write
-from gemel_rest.respond.errors import error_response
+from gemel_rest.respond.errors import error_response, not_single, problem_response
 from gemel_rest.respond.model import Response
 from gemel_rest.respond.read import read_response
 from gemel_rest.respond.send import send_response
@@ -50,7 +49,7 @@ METHODS: Final = {
     "function": ("OPTIONS", "GET", "HEAD", "POST"),
 }
 
-VERBS: Final[Mapping[str, Verb]] = {"POST": "POST", "PATCH": "PATCH", "DELETE": "DELETE"}
+VERBS: Final[Mapping[str, Verb]] = {"POST": "POST", "PATCH": "PATCH", "PUT": "PUT", "DELETE": "DELETE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +157,14 @@ class Endpoint:
             return await self._invoke(
                 role, parse_call(self._rules, method, resource, scope["query_string"], headers, body)
             )
-        if resource.kind == "item":
-            raise not_implemented(f"{method} of an item is not implemented: use the table with a filter by its key.")
-        verb = VERBS.get(method)
-        if verb is None:
-            raise not_implemented("Single upsert (PUT) is not implemented.")
         body = await read_body(receive, headers, self._engine.settings.body_limit)
-        call = parse_write(self._rules, verb, resource, scope["query_string"], headers, body)
-        written = await self._engine.write(role, call.mutation, call.values)
+        call = parse_write(self._rules, VERBS[method], resource, scope["query_string"], headers, body)
+        try:
+            written = await self._engine.write(role, call.mutation, call.values)
+        except WrongRowCount as error:
+            if not call.shape.item or error.most:
+                raise
+            return problem_response(not_single(error.rows, item=True))
         return write_response(written[0], call.shape)
 
     def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:

@@ -11,6 +11,7 @@ Operation = dict[str, Any]
 
 COUNT = ("count=exact", "count=planned", "count=estimated")
 RETURN = ("return=minimal", "return=representation")
+RESOLUTION = ("resolution=merge-duplicates", "resolution=ignore-duplicates")
 STRICT = ("handling=strict", "max-affected=<n>")
 
 
@@ -32,6 +33,7 @@ def _table(catalog: Catalog, table: Table, name: str) -> dict[str, Any]:
     if table.writable and table.primary_key is not None:
         item["post"] = _create(catalog, table, name)
         item["patch"] = _update(catalog, table, name)
+        item["put"] = _upsert(catalog, table, name)
         item["delete"] = _delete(catalog, table, name)
     return item
 
@@ -59,12 +61,14 @@ def _list(catalog: Catalog, table: Table, name: str) -> Operation:
 def _create(catalog: Catalog, table: Table, name: str) -> Operation:
     parameters = [
         given.columns(table),
+        given.on_conflict(table),
         given.select(table),
-        given.prefer(*RETURN, "return=headers-only", "missing=default", "count=exact"),
+        given.prefer(*RETURN, "return=headers-only", *RESOLUTION, "missing=default", "count=exact"),
         given.profile("Content-Profile", catalog.schemas),
     ]
     operation = _operation(table, f"create{name}", f"Insert into {table.name}", parameters)
-    responses = {"201": created(name), **errors(400, 401, 403, 404, 406, 409)}
+    merged = {**created(name), "description": "Merged, and not one row was new"}
+    responses = {"200": merged, "201": created(name), **errors(400, 401, 403, 404, 406, 409)}
     return {**operation, "requestBody": _body(f"{name}Insert", many=True), "responses": responses}
 
 
@@ -72,6 +76,21 @@ def _update(catalog: Catalog, table: Table, name: str) -> Operation:
     operation = _operation(table, f"update{name}s", f"Change rows of {table.name}", _chosen(catalog, table))
     responses = {**written(name), **errors(400, 401, 403, 404, 406, 409)}
     return {**operation, "requestBody": _body(f"{name}Update", many=False), "responses": responses}
+
+
+def _upsert(catalog: Catalog, table: Table, name: str) -> Operation:
+    """Its filters are exactly the primary key."""
+    key = table.primary_key.columns if table.primary_key is not None else ()
+    parameters = [
+        *(one for one in given.filters(table) if one["name"] in key),
+        given.columns(table),
+        given.select(table),
+        given.prefer(*RETURN),
+        given.profile("Content-Profile", catalog.schemas),
+    ]
+    operation = _operation(table, f"upsert{name}", f"Insert or change one row of {table.name}", parameters)
+    responses = {"201": created(name), **written(name), **errors(400, 401, 403, 404, 406, 409)}
+    return {**operation, "requestBody": _body(f"{name}Insert", many=True), "responses": responses}
 
 
 def _delete(catalog: Catalog, table: Table, name: str) -> Operation:
@@ -104,7 +123,31 @@ def _item(table: Table, name: str) -> tuple[str, dict[str, Any]]:
     get = _operation(table, f"get{name}", f"One row of {table.name}", [path, given.select(table)])
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     get["responses"] = {"200": {"description": "The row", "content": content}, **errors(400, 401, 403, 404, 406)}
-    return f"/{table.name}/{{{parameter}}}", {"get": get}
+    item = {"get": get}
+    if table.writable:
+        item |= _item_changes(table, name, path)
+    return f"/{table.name}/{{{parameter}}}", item
+
+
+def _item_changes(table: Table, name: str, path: given.Parameter) -> dict[str, Operation]:
+    parameters = [path, given.select(table), given.prefer(*RETURN)]
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    responses = {
+        "200": {"description": "The row, with `return=representation`", "content": content},
+        "204": {"description": "Done"},
+        **errors(400, 401, 403, 404, 406, 409),
+    }
+    location = {"description": "Path of the new row", "schema": {"type": "string"}}
+    created_one = {"description": "Inserted", "headers": {"Location": location}, "content": content}
+    replace = _operation(table, f"replace{name}", f"Insert or change one row of {table.name}", parameters)
+    update = _operation(table, f"update{name}", f"Change one row of {table.name}", parameters)
+    delete = _operation(table, f"delete{name}", f"Delete one row of {table.name}", parameters)
+    body = _body(f"{name}Update", many=False)
+    return {
+        "put": {**replace, "requestBody": body, "responses": {"201": created_one, **responses}},
+        "patch": {**update, "requestBody": body, "responses": responses},
+        "delete": {**delete, "responses": responses},
+    }
 
 
 def _body(schema: str, *, many: bool) -> dict[str, Any]:

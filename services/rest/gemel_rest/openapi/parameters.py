@@ -107,11 +107,20 @@ def logic() -> list[Parameter]:
 
 def columns(table: Table) -> Parameter:
     """The columns parameter of an insert."""
+    return _names(table, "columns", "Set exactly these columns; other members of the body are ignored.")
+
+
+def on_conflict(table: Table) -> Parameter:
+    """The unique key of an upsert."""
+    return _names(table, "on_conflict", "Of an upsert: columns of a unique key; without it, the primary key.")
+
+
+def _names(table: Table, name: str, description: str) -> Parameter:
     names = [column.name for column in table.stored if not column.generated]
     return {
-        "name": "columns",
+        "name": name,
         "in": "query",
-        "description": "Set exactly these columns; other members of the body are ignored.",
+        "description": description,
         "style": "form",
         "explode": False,
         "schema": {"type": "array", "items": {"type": "string", "enum": names}},

@@ -45,15 +45,17 @@ class ReadShape(Shape):
 class WriteShape(Shape):
     """Of a change."""
 
-    verb: Literal["POST", "PATCH", "DELETE"]
+    verb: Literal["POST", "PATCH", "PUT", "DELETE"]
     returns: str
     """``minimal``, ``headers-only`` or ``representation``."""
     count: bool
     """The number of rows is the total."""
     path: str
-    """Of the table, encoded, for Location."""
+    """Of the table or item, encoded, for Location."""
     key: tuple[str, ...]
     """Columns of the primary key."""
+    item: bool = False
+    """An item route: nothing found is 404."""
     merges: bool = False
     """An upsert that changes rows which are there: it has created something only if one was not."""
 

@@ -38,7 +38,7 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
     builder = Builder(most=rules.max_rows, strip_nulls=media.strip_nulls, aggregates=rules.aggregates)
     select = builder.select(root)
     if resource.kind == "item":
-        select = _one(select, _key_condition(builder, table, resource, parameters))
+        select = _one(select, key_condition(builder, table, resource, parameters))
     source = Source(schema, resource.name)
     shape = ReadShape(
         media=media,
@@ -63,7 +63,7 @@ def _one(select: Select, condition: Condition | None) -> Select:
     return Select(select.fields, type(rows)(where=where, most=rows.most), select.strip_nulls)
 
 
-def _key_condition(
+def key_condition(
     builder: Builder, table: Table | None, resource: Resource, parameters: Parameters
 ) -> Condition | None:
     """The row that the path names.
@@ -72,6 +72,16 @@ def _key_condition(
     """
     if table is None:
         return None  # the plan says that it is not there
+    names, key = key_of_item(table, resource, parameters)
+    tests = (Compare(ColumnRef(name), Operator.EQ, builder.slot(value)) for name, value in zip(names, key, strict=True))
+    return And(tuple(tests))
+
+
+def key_of_item(table: Table, resource: Resource, parameters: Parameters) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns and values of the key that the path of an item names.
+
+    :raises RequestError: the table has no key, another number of values, or parameters that an item does not take.
+    """
     if table.primary_key is None:
         raise invalid_path()
     if _is_restricted(parameters):
@@ -79,11 +89,7 @@ def _key_condition(
     names = table.primary_key.columns
     if len(names) != len(resource.key):
         raise _refused(f"{len(resource.key)} values", f"the key of {table.name} is ({', '.join(names)})")
-    tests = (
-        Compare(ColumnRef(name), Operator.EQ, builder.slot(value))
-        for name, value in zip(names, resource.key, strict=True)
-    )
-    return And(tuple(tests))
+    return names, resource.key
 
 
 def _is_restricted(parameters: Parameters) -> bool:

@@ -1,4 +1,4 @@
-"""Changes: POST, PATCH and DELETE of tables (``docs/dialects/rest.md`` sections 14 and 15)."""
+"""Changes: POST, PATCH, PUT and DELETE of tables and items (``docs/dialects/rest.md`` sections 2 and 14 to 16)."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -29,16 +29,18 @@ from gemel_rest.parse.model import WriteCall, WriteShape
 from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
 from gemel_rest.parse.query import Parameters, Path, parse_query
-from gemel_rest.parse.read import KEY
+from gemel_rest.parse.read import KEY, key_condition, key_of_item
 from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.single import key_of_put, row_of_put
 from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.tree import Node, parse_tree
 
-Verb = Literal["POST", "PATCH", "DELETE"]
+Verb = Literal["POST", "PATCH", "PUT", "DELETE"]
 
 APPLIED = {
     "POST": frozenset({"missing", "return", "count", "handling"}),
     "PATCH": frozenset({"missing", "return", "count", "handling", "max-affected"}),
+    "PUT": frozenset({"return", "count", "handling"}),
     "DELETE": frozenset({"return", "count", "handling", "max-affected"}),
 }
 
@@ -48,6 +50,7 @@ class _Writer:
 
     def __init__(self, rules: Rules, verb: Verb, resource: Resource, query: bytes, headers: Mapping[str, str]) -> None:
         self.rules, self.verb, self.resource = rules, verb, resource
+        self.is_item = resource.kind == "item"
         self.schema, self.profile = schema_of(rules, verb, headers)
         self.preferences: Preferences = parse_prefer(headers.get("prefer", ""))
         self.media: Media = parse_accept(headers.get("accept", ""))
@@ -65,6 +68,8 @@ class _Writer:
                 write: Write = self._insert(raw)
             case "PATCH":
                 write = self._update(raw)
+            case "PUT":
+                write = self._put(raw)
             case "DELETE":
                 write = self._delete()
         return WriteCall(Mutation((write,)), tuple(self.builder.values), self._shape())
@@ -72,7 +77,9 @@ class _Writer:
     def _check(self) -> None:
         if self.table is not None and not self.table.writable:
             raise RequestError("PGRST117", f"Unsupported HTTP method: {self.verb}", status=405)
-        if self.verb != "POST" and any(() in part for part in self._pages()):
+        # A PUT and an item say themselves what they do not take.
+        plain = self.verb in ("PATCH", "DELETE") and not self.is_item
+        if plain and any(() in part for part in self._pages()):
             # To ignore a limit would change rows that the client did not mean.
             raise not_implemented(f"limit, offset, first and after are not implemented for {self.verb}.")
 
@@ -117,10 +124,25 @@ class _Writer:
         asked = self.verb == "POST" and "resolution" in self.preferences.chosen
         return asked and (keyed or self.parameters.on_conflict is not None)
 
+    def _put(self, raw: bytes) -> Insert:
+        """A row is inserted, or takes the values given (section 16)."""
+        columns = self._columns()
+        body = parse_body(raw, self.content_type, uniform=columns is None)
+        names = body.keys if columns is None else columns
+        rows = [{name: row.get(name) for name in names if columns is not None or name in row} for row in body.rows]
+        if self.table is not None:
+            key = key_of_put(self.table, self.resource, self.root.conditions, self.parameters)
+            rows = [row_of_put(rows, key, complete=self.is_item)]
+        names = tuple(dict.fromkeys(name for row in rows for name in row))
+        shape = RowShape(tuple(_written(name) for name in names))
+        new = tuple(NewRow(0, tuple([row.get(name) for name in names])) for row in rows)
+        slot = self.builder.slot(new)
+        return Insert(KEY, self.source, (shape,), slot, Conflict(None, None), self._returning(), self._exactly())
+
     def _update(self, raw: bytes) -> Update:
         columns = self._columns()
         body = parse_body(raw, self.content_type, uniform=columns is None)
-        assignments = self._assignments(columns, body)
+        assignments = self._assignments(columns, body) or self._unchanged()
         where = self._where("UPDATE", harmless=not assignments)
         most = self.preferences.max_affected
         returning, exactly = self._returning(), self._exactly()
@@ -141,11 +163,20 @@ class _Writer:
             for name in names
         )
 
+    def _unchanged(self) -> tuple[Assign, ...]:
+        """An item of which nothing is changed is looked for and given all the same."""
+        if not self.is_item or self.table is None:
+            return ()
+        names, values = key_of_item(self.table, self.resource, self.parameters)
+        return (Assign(_written(names[0]), "set", self.builder.slot(values[0])),)
+
     def _delete(self) -> Delete:
         where = self._where("DELETE", harmless=False)
         return Delete(KEY, self.source, where, self._returning(), self._exactly(), self.preferences.max_affected)
 
     def _where(self, statement: str, *, harmless: bool) -> Condition | None:
+        if self.is_item:
+            return key_condition(self.builder, self.table, self.resource, self.parameters)
         where = self.builder.own_where(self.root)
         if where is None and self.rules.safe_writes and not harmless:
             raise RequestError("21000", f"{statement} requires a WHERE clause")
@@ -159,24 +190,29 @@ class _Writer:
         return (self.builder.select(self.root, whole=True),) if wanted else ()
 
     def _exactly(self) -> int | None:
-        return 1 if self.media.form == "object" else None
+        return 1 if self.media.form == "object" or (self.is_item and self.verb != "PUT") else None
 
     def _shape(self) -> WriteShape:
         key = self.table.primary_key if self.table is not None else None
         returns = self.preferences.returns
         return WriteShape(
             media=self.media,
-            singular=self.media.form == "object",
+            singular=self.media.form == "object" or (self.is_item and self.media.form == "array"),
+            item=self.is_item,
             columns=columns_of(self.root) if self.media.form == "csv" else None,
             preferences=self.preferences.applied(self._honoured()),
             profile=self.profile,
             verb=self.verb,
             returns=returns,
             count=self.preferences.count in ("exact", "estimated"),
-            path=f"/{quote(self.resource.name, safe='')}",
+            path=self._path(),
             key=key.columns if key is not None else (),
             merges=self._upserts and self.preferences.chosen["resolution"] == "merge-duplicates",
         )
+
+    def _path(self) -> str:
+        key = ",".join(quote(value, safe="") for value in self.resource.key)
+        return f"/{quote(self.resource.name, safe='')}" + (f"/{key}" if self.is_item else "")
 
     def _honoured(self) -> frozenset[str]:
         unheard = frozenset() if self.preferences.strict else frozenset({"max-affected"})
@@ -187,9 +223,9 @@ class _Writer:
 def parse_write(
     rules: Rules, verb: Verb, resource: Resource, query: bytes, headers: Mapping[str, str], body: bytes
 ) -> WriteCall:
-    """The change that a POST, PATCH or DELETE makes.
+    """The change that a POST, PATCH, PUT or DELETE makes.
 
-    :param resource: a table.
+    :param resource: a table or an item.
     :param headers: by lower-case name.
     :raises RequestError, NotEmbedded: it is not well formed.
     """

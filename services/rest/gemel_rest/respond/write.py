@@ -10,7 +10,9 @@ from gemel_rest.respond.read import body_headers, common_headers, represent
 
 
 def write_response(written: Written, shape: WriteShape) -> Response:
-    """Answer to a POST, PATCH or DELETE."""
+    """Answer to a change."""
+    if shape.verb == "PUT":
+        return _put_response(written, shape)
     headers: Headers = ((b"content-range", _range(written, shape).encode()), *common_headers(shape))
     created = shape.verb == "POST" and not (shape.merges and not written.inserted)
     if shape.returns == "representation":
@@ -21,6 +23,20 @@ def write_response(written: Written, shape: WriteShape) -> Response:
     location = _location(written, shape) if shape.returns == "headers-only" else None
     more: Headers = (header("location", location),) if location is not None else ()
     return Response(201 if created else 200, (*headers, *more, (b"content-length", b"0")))
+
+
+def _put_response(written: Written, shape: WriteShape) -> Response:
+    """A new item has a place; of a collection only the representation tells that the row is new (R16-4)."""
+    headers = common_headers(shape)
+    created = bool(written.inserted)
+    if created and shape.item:
+        headers = (header("location", shape.path), *headers)
+    if shape.returns == "representation":
+        body = represent(written.bodies[0], shape)
+        return Response(201 if created else 200, (*headers, *body_headers(shape)), body)
+    if created and shape.item:
+        return Response(201, (*headers, (b"content-length", b"0")))
+    return Response(204, headers)
 
 
 def _range(written: Written, shape: WriteShape) -> str:
