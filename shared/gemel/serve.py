@@ -130,16 +130,19 @@ class Engine:
         dialect = self._database.backend.dialect
         return [finished(cell, statement.codecs, dialect) if isinstance(cell, str) else cell for cell in row]
 
-    async def write(self, role: str, mutation: Mutation, values: Sequence[object]) -> tuple[Written, ...]:
+    async def write(
+        self, role: str, mutation: Mutation, values: Sequence[object], *, keep: bool = True
+    ) -> tuple[Written, ...]:
         """Run a mutation in one transaction; one result per write.
 
+        :param keep: otherwise all is rolled back once it is done.
         :raises PlanError, Unsupported, DatabaseError, WrongRowCount: nothing was kept.
         """
         backend = self._database.backend
         steps = self._mutations.get(
             (role, mutation), lambda: compile_mutation(backend, plan_mutation(self.catalog, role, mutation))
         )
-        return await self._database.write(perform(self.catalog, backend, steps, values))
+        return await self._database.write(lambda: perform(self.catalog, backend, steps, values), keep=keep)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

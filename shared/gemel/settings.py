@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     live_interval: float = Field(1.0, gt=0, le=3600, description="seconds between two looks of a live query of GraphQL")
     stringify_numerics: bool = Field(False, description="GraphQL gives bigint, numeric and double precision as texts")
     safe_writes: bool = Field(True, description="refuse a REST update or delete without a filter")
+    rest_tx_end: Literal["commit", "commit-allow-override", "rollback", "rollback-allow-override"] = Field(
+        "commit", description="how a REST change ends; with -allow-override a request may choose (Prefer: tx)"
+    )
     migrate_wait: float = Field(600.0, ge=0, description="seconds a migration waits for the lock")
     state: bool = Field(True, description="keep Gemel's own tables in the database")
 

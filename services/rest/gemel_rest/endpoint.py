@@ -76,6 +76,7 @@ class Endpoint:
             settings.max_rows or None,
             settings.safe_writes,
             settings.rest_aggregates,
+            settings.rest_tx_end,
             served_functions(catalog, engine.app.functions),
         )
         self._log = structlog.get_logger("gemel.rest")
@@ -160,7 +161,7 @@ class Endpoint:
         body = await read_body(receive, headers, self._engine.settings.body_limit)
         call = parse_write(self._rules, VERBS[method], resource, scope["query_string"], headers, body)
         try:
-            written = await self._engine.write(role, call.mutation, call.values)
+            written = await self._engine.write(role, call.mutation, call.values, keep=call.keep)
         except WrongRowCount as error:
             if not call.shape.item or error.most:
                 raise

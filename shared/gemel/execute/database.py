@@ -1,6 +1,6 @@
 """What the engine asks of a database, whichever it is."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gemel.errors import DatabaseError
@@ -13,6 +13,10 @@ Script = Generator[tuple[str, Sequence[object]], Sequence[Row], Result]
 returns what came of it. A refusal of the database is thrown into it."""
 
 
+ATTEMPTS = 5
+"""Of a transaction that others got in the way of."""
+REPEATED = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: the transaction was undone, and may well succeed next time."""
 VALUES = frozenset({"22", "23"})
 """Classes of SQLSTATE that speak of values: wrong ones, and such that violate a constraint."""
 
@@ -28,9 +32,14 @@ class Database(Protocol):
         :raises DatabaseError: the database refused, cannot be reached, or took longer than ``statement_timeout``.
         """
 
-    async def write(self, script: Script[Result]) -> Result:
+    async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
         """Run a script in one transaction: all of it, or nothing.
 
+        A transaction that the database ended because of another one (SQLSTATE 40001, 40P01) is run again, ``ATTEMPTS``
+        times in all.
+
+        :param make: makes the script; it does nothing else, so that it may be run again.
+        :param keep: otherwise check what would be checked at the end, and roll back.
         :raises DatabaseError: as ``read``.
         """
 

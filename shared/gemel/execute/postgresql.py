@@ -1,8 +1,9 @@
 """PostgreSQL through asyncpg: a pool of connections, each with its prepared statements (docs/decisions.md, 11)."""
 
 import asyncio
+import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from gemel.errors import DatabaseError
-from gemel.execute.database import VALUES, Row, Script
+from gemel.execute.database import ATTEMPTS, REPEATED, VALUES, Row, Script
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
@@ -18,6 +19,8 @@ PREPARED = 512
 """Statements that a connection keeps prepared."""
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
+PAUSE = 0.005
+"""Seconds; about twice as long after each attempt of a transaction."""
 SESSION = {"timezone": "UTC", "application_name": "gemel", "jit": "off"}
 """Sent when a connection starts, so that a pooler in front may share it: nothing is set later."""
 
@@ -62,20 +65,43 @@ class PostgreSQLDatabase:
                 rows = await connection.fetch(statement.text, parameters, self._seconds)
         return rows[0]
 
-    async def write(self, script: Script[Result]) -> Result:
+    async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
         """See ``Database``. READ COMMITTED."""
-        async with self._connection() as connection, connection.raw.transaction():
+        for attempt in range(1, ATTEMPTS):
             try:
-                text, parameters = next(script)
-                while True:
-                    try:
-                        rows = await connection.fetch(text, parameters, self._seconds)
-                    except asyncpg.PostgresError as error:
-                        text, parameters = script.throw(_refused(error))
-                    else:
-                        text, parameters = script.send(rows)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
+                return await self._transaction(make(), keep=keep)
+            except DatabaseError as error:
+                if error.sqlstate not in REPEATED:
+                    raise
+            await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - spreads those who collided
+        return await self._transaction(make(), keep=keep)
+
+    async def _transaction(self, script: Script[Result], *, keep: bool) -> Result:
+        async with self._connection() as connection:
+            transaction = connection.raw.transaction()
+            await transaction.start()
+            try:
+                result = await self._drive(connection, script)
+                if not keep:
+                    await connection.raw.execute("SET CONSTRAINTS ALL IMMEDIATE", timeout=self._seconds)
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await (transaction.commit() if keep else transaction.rollback())
+            return result
+
+    async def _drive(self, connection: _Connection, script: Script[Result]) -> Result:
+        try:
+            text, parameters = next(script)
+            while True:
+                try:
+                    rows = await connection.fetch(text, parameters, self._seconds)
+                except asyncpg.PostgresError as error:
+                    text, parameters = script.throw(_refused(error))
+                else:
+                    text, parameters = script.send(rows)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
 
     def refused(self, error: BaseException) -> DatabaseError | None:
         """See ``Database``."""

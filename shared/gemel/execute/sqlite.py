@@ -143,9 +143,9 @@ class SQLiteDatabase:
         rows = await self._in(self._readers, lambda: self._mine(writer=False).run(statement.text, parameters))
         return rows[0]
 
-    async def write(self, script: Script[Result]) -> Result:
+    async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
         """See ``Database``. BEGIN IMMEDIATE. Once begun it is finished, even if nobody waits for it any more."""
-        return await asyncio.shield(self._in(self._writers, lambda: self._transaction(script)))
+        return await asyncio.shield(self._in(self._writers, lambda: self._transaction(make(), keep=keep)))
 
     def refused(self, error: BaseException) -> DatabaseError | None:
         """See ``Database``."""
@@ -184,12 +184,12 @@ class SQLiteDatabase:
                 self._open.append(connection)
         return connection
 
-    def _transaction(self, script: Script[Result]) -> Result:
+    def _transaction(self, script: Script[Result], *, keep: bool) -> Result:
         connection = self._mine(writer=True)
         connection.run("BEGIN IMMEDIATE", ())
         try:
             result = _drive(connection, script)
-            connection.run("COMMIT", ())
+            connection.run("COMMIT" if keep else "ROLLBACK", ())
         except BaseException:
             if connection.raw.in_transaction:
                 connection.run("ROLLBACK", ())

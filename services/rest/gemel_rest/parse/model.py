@@ -76,6 +76,8 @@ class WriteCall:
     mutation: Mutation
     values: Values
     shape: WriteShape
+    keep: bool = True
+    """Else it is rolled back in the end."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

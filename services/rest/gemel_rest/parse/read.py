@@ -18,6 +18,8 @@ from gemel_rest.parse.tree import parse_tree
 
 KEY = "rows"
 APPLIED = frozenset({"count", "handling"})
+TX = frozenset({"tx"})
+"""Of a read, where it is allowed: it ends as it would without."""
 
 
 def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, headers: Mapping[str, str]) -> ReadCall:
@@ -44,7 +46,7 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
         media=media,
         singular=media.form == "object" or (resource.kind == "item" and media.form == "array"),
         columns=columns_of(root) if media.form == "csv" else None,
-        preferences=preferences.applied(APPLIED),
+        preferences=preferences.applied(APPLIED | TX if rules.tx_end.endswith("-allow-override") else APPLIED),
         profile=profile,
         item=resource.kind == "item",
         offset=root.page.offset or 0,

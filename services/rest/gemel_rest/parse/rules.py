@@ -21,8 +21,19 @@ class Rules:
     safe_writes: bool
     aggregates: bool = False
     """Whether aggregate functions may be used; counting rows by ``count`` always may."""
+    tx_end: str = "commit"
+    """How a change ends: ``commit`` or ``rollback``, with ``-allow-override`` if a request may choose (section 23)."""
     functions: Mapping[str, tuple[Function, ...]] = field(default_factory=dict)
     """By the name that they are called under."""
+
+
+def kept(rules: Rules, wanted: str | None) -> bool:
+    """Whether a change is kept.
+
+    :param wanted: what the request prefers, ``commit`` or ``rollback``.
+    """
+    end, _, override = rules.tx_end.partition("-")
+    return (wanted or end if override else end) == "commit"
 
 
 def schema_of(rules: Rules, method: str, headers: Mapping[str, str]) -> tuple[str, str | None]:

@@ -30,7 +30,7 @@ from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
 from gemel_rest.parse.query import Parameters, Path, parse_query
 from gemel_rest.parse.read import KEY, key_condition, key_of_item
-from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.rules import Rules, kept, schema_of
 from gemel_rest.parse.single import key_of_put, row_of_put
 from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.tree import Node, parse_tree
@@ -72,7 +72,8 @@ class _Writer:
                 write = self._put(raw)
             case "DELETE":
                 write = self._delete()
-        return WriteCall(Mutation((write,)), tuple(self.builder.values), self._shape())
+        keep = kept(self.rules, self.preferences.chosen.get("tx"))
+        return WriteCall(Mutation((write,)), tuple(self.builder.values), self._shape(), keep)
 
     def _check(self) -> None:
         if self.table is not None and not self.table.writable:
@@ -217,7 +218,8 @@ class _Writer:
     def _honoured(self) -> frozenset[str]:
         unheard = frozenset() if self.preferences.strict else frozenset({"max-affected"})
         upserts = frozenset({"resolution"}) if self._upserts else frozenset()
-        return (APPLIED[self.verb] | upserts) - unheard
+        chosen = frozenset({"tx"}) if self.rules.tx_end.endswith("-allow-override") else frozenset()
+        return (APPLIED[self.verb] | upserts | chosen) - unheard
 
 
 def parse_write(
