@@ -2,7 +2,9 @@
 
 import json
 from decimal import Decimal
+from functools import cache
 
+import psycopg
 import pytest
 from families import FAMILIES, SERVER_ONLY
 from fronts import Fronts
@@ -11,6 +13,17 @@ from types_document import Row, read_rows
 ROWS = list(read_rows())
 NUMBERS = frozenset({"real", "double", "json", "jsonb"})
 """Columns whose JSON is compared by value."""
+
+
+@cache
+def reads_xml(address: str) -> bool:
+    """Whether the server was built with libxml: that of a wheel is not."""
+    with psycopg.connect(address) as connection:
+        try:
+            connection.execute("SELECT xmlparse(CONTENT '<a/>')")
+        except psycopg.errors.FeatureNotSupported:
+            return False
+    return True
 
 
 def refused_first(row: Row) -> bool:
@@ -29,6 +42,8 @@ def test_row(typed: Fronts, row: Row) -> None:
     if row.table in SERVER_ONLY and kind == "sqlite":
         assert row.sqlite == "–"
         return
+    if row.column == "xml" and not reads_xml(typed.settings.database):
+        pytest.skip("this PostgreSQL was built without libxml")
     given, refusal = row.given_on(kind)
     for write in (write_graphql, write_rest):
         assert typed.rest("DELETE", f"/{row.table}?id=gte.0").status_code == 204
