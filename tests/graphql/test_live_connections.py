@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import jwt
 import pytest
+from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from gemel.app import App
+from gemel.auth.token import LEEWAY
 from gemel.edge import Edge
 from gemel.edge.process import Server, bind, config, listen
 from gemel.observe import Metrics
@@ -109,3 +113,22 @@ def test_an_id_is_free_once_it_is_stopped_or_complete(chinook_read: Settings, ch
             assert [(await client.hear())["type"] for _ in range(2)] == [START[protocol][1], "complete"]
 
     talk(chinook_read, chinook_app, protocol, work)
+
+
+@pytest.mark.parametrize(("protocol", "code"), [(MODERN, 4403), (OLD, 4400)])
+def test_a_connection_ends_with_its_token(chinook_read: Settings, chinook_app: App, protocol: str, code: int) -> None:
+    """G13.3-10"""
+    key = "k" * 32
+    settings = chinook_read.model_copy(update={"jwt_secret_key": SecretStr(key)})
+    token = jwt.encode({"role": "admin", "exp": time.time() - LEEWAY + 1.5}, key, "HS256")
+
+    async def work(client: Client) -> None:
+        await client.init(Authorization=f"Bearer {token}")
+        await client.start("1", f"subscription {COUNT}")
+        assert (await client.hear())["type"] == START[protocol][1]
+        if protocol == OLD:
+            told = await client.hear()
+            assert told == {"type": "connection_error", "payload": "Could not verify JWT: JWTExpired"}
+        assert await client.closed() == code
+
+    talk(settings, chinook_app, protocol, work)

@@ -7,7 +7,10 @@ from urllib.parse import quote
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from rest_client import Rest
+from rest_client import Rest, problem, serving
+
+from gemel.app import App
+from gemel.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +155,16 @@ def test_the_page_loads_nothing_from_elsewhere(rest: Rest) -> None:
         assert part.status_code == 200, address
         assert len(part.content) > 100
     assert not re.search(r"url\((?!['\"]?data:)", (files("gemel_rest") / "static" / "swagger-ui.css").read_text())
+
+
+def test_the_document_can_be_switched_off(chinook_read: Settings, chinook_app: App) -> None:
+    """R21-31, R25-9"""
+    with serving(chinook_read.model_copy(update={"rest_document": False}), chinook_app) as rest:
+        answer = rest("GET", "/")
+        assert (problem(answer), answer.json()["message"]) == (
+            (404, "PGRST126"),
+            "Root endpoint metadata is disabled",
+        )
+        assert problem(rest.at("GET", "/openapi.json")) == (404, "PGRST126")
+        assert problem(rest.at("GET", "/docs")) == (404, "PGRST125")
+        assert rest("GET", "/genre?id=eq.1").status_code == 200

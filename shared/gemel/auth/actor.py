@@ -1,5 +1,6 @@
 """The one who asks."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,7 +22,10 @@ class Actor:
     claims: Mapping[str, str]
     """Session variables by lower-case name, the resolved ``x-hasura-role`` among them; read-only."""
 
+    until: float = math.inf
+    """Unix time from which the proof is refused."""
+
     @classmethod
-    def of(cls, role: str, claims: Mapping[str, str]) -> "Actor":
+    def of(cls, role: str, claims: Mapping[str, str], until: float = math.inf) -> "Actor":
         """An actor whose variables tell its role."""
-        return cls(role, MappingProxyType({**claims, ROLE: role}))
+        return cls(role, MappingProxyType({**claims, ROLE: role}), until)

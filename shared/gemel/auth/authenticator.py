@@ -69,7 +69,7 @@ class Authenticator:
         role = headers.get(ROLE, grant.default_role)
         if role not in grant.roles:
             raise AccessError("role-not-allowed", "Your requested role is not in allowed roles")
-        return Actor.of(role, grant.claims)
+        return Actor.of(role, grant.claims, grant.until)
 
     def _grant(self, token: str) -> Grant:
         now = self._clock()

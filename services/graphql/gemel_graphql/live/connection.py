@@ -1,6 +1,8 @@
 """One WebSocket: who asks, and the operations that run on it."""
 
 import asyncio
+import math
+import time
 from collections.abc import Coroutine, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ import orjson
 import structlog
 
 from gemel.auth import Actor, Authenticator
-from gemel.errors import GemelError, PlanError, RequestError
+from gemel.errors import AccessError, GemelError, PlanError, RequestError
 from gemel.observe.asgi import Receive, Send
 from gemel_graphql.body import read_request
 from gemel_graphql.live.poll import Polls
@@ -89,15 +91,26 @@ class Connection:
             async with asyncio.timeout(INIT_SECONDS) as limit:
                 while await self._message():
                     if self._actor is not None:
-                        limit.reschedule(None)
+                        limit.reschedule(_deadline(self._actor))
         except TimeoutError:
-            await self._close(_Closed(NO_INIT, "Connection initialisation timeout"))
+            await self._late()
         except _Closed as closed:
             await self._close(closed)
         finally:
             for task in (*self._running.values(), *self._others):
                 task.cancel()
             await asyncio.gather(*self._running.values(), *self._others, return_exceptions=True)
+
+    async def _late(self) -> None:
+        """Nobody told who asks, or the token that told it has expired."""
+        if self._actor is None:
+            await self._close(_Closed(NO_INIT, "Connection initialisation timeout"))
+            return
+        told = failure(AccessError("token-expired", "JWT expired")).message
+        if not self._protocol.modern:
+            with suppress(ConnectionError):
+                await self._say(orjson.dumps({"type": "connection_error", "payload": told}))
+        await self._close(_Closed(FORBIDDEN if self._protocol.modern else MALFORMED, told))
 
     async def _close(self, closed: _Closed) -> None:
         with suppress(Exception):
@@ -234,6 +247,13 @@ class Connection:
                 await self._send({"type": "websocket.send", "text": text.decode()})
         except TimeoutError:
             raise ConnectionError("the client does not read") from None
+
+
+def _deadline(actor: Actor) -> float | None:
+    """When its token expires, by the clock of the event loop; ``None``: never."""
+    if math.isinf(actor.until):
+        return None
+    return asyncio.get_running_loop().time() + actor.until - time.time()
 
 
 def _errors(answer: bytes) -> list[Any]:

@@ -24,7 +24,10 @@ POLICY: Final = (
 
 
 def add_pages(site: FastAPI, documents: Documents, authenticator: Authenticator, prefix: str) -> None:
-    """Add the routes. The page tells nothing; the document it loads asks who reads it."""
+    """Add the routes. The page tells nothing; the document it loads asks who reads it.
+
+    There is no page where there is no document.
+    """
     folder = files("gemel_rest") / "static"
 
     @site.api_route("/openapi.json", methods=["GET", "HEAD"])
@@ -38,6 +41,9 @@ def add_pages(site: FastAPI, documents: Documents, authenticator: Authenticator,
         length = [(b"content-length", b"%d" % len(body))] if body else []
         answer.raw_headers = [*found.headers, *length]
         return answer
+
+    if not documents.served:
+        return
 
     @site.api_route("/docs", methods=["GET", "HEAD"])
     async def docs(request: Request) -> Response:

@@ -9,6 +9,7 @@ import orjson
 
 from gemel.auth.actor import ADMIN
 from gemel.catalog import Catalog
+from gemel.errors import RequestError
 from gemel.functions import Function
 from gemel_rest.openapi.document import make_document
 from gemel_rest.parse.accept import ROOT_TYPES, parse_accept
@@ -24,7 +25,8 @@ class _Made:
 class Documents:
     """Documents of one catalog, per mount point."""
 
-    def __init__(self, catalog: Catalog, functions: tuple[Function, ...], title: str) -> None:
+    def __init__(self, catalog: Catalog, functions: tuple[Function, ...], title: str, *, served: bool = True) -> None:
+        self.served = served
         self._catalog = catalog
         self._functions = functions
         self._title = title
@@ -36,8 +38,10 @@ class Documents:
         """Answer to a GET of the document. Without policies only the admin sees any tables.
 
         :param prefix: where the tables are mounted.
-        :raises RequestError: ``PGRST107``.
+        :raises RequestError: ``PGRST107``; ``PGRST126``, the setting ``rest_document`` is off.
         """
+        if not self.served:
+            raise RequestError("PGRST126", "Root endpoint metadata is disabled", status=404)
         media = parse_accept(headers.get("accept", ""), ROOT_TYPES)
         made = await self._document(role == ADMIN, prefix)
         kept = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
