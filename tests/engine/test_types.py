@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.asking import asc, ask, column, compare, embed, inserted, query, run, select
 from engine.typed import Base, Mayor, Mood, Region, Sample, Town, typed_app
 from gemel.errors import DatabaseError, Unsupported
-from gemel.request import ColumnField, ColumnRef, Compare, Mutation, Operator, Slot
+from gemel.request import AllColumns, ColumnField, ColumnRef, Compare, Delete, Mutation, Operator, Slot, Source
 from gemel.settings import Settings
 
 KEY = uuid.UUID("0f0e0d0c-0b0a-0908-0706-050403020100")
@@ -101,22 +101,41 @@ def test_nulls_of_every_type(typed: Settings) -> None:
     assert json.loads(body) == [dict.fromkeys(names)]
 
 
-def test_every_type_is_written(typed: Settings) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_type_is_written(typed: Settings, count: int) -> None:
+    """Several rows go another way than one."""
     app = typed_app()
     row = {name: wanted for name, _, _, wanted in FORMS if wanted is not None}
-    write, rows = inserted("sample", row, at=0, returning=(select("id"),))
+    write, rows = inserted("sample", *[row] * count, at=0, returning=(select("id"),))
     written = run(typed, app, lambda engine: engine.write("admin", Mutation((write,)), [rows]))
-    key = uuid.UUID(json.loads(written[0].bodies[0])[0]["id"])
-    assert written[0].keys == ((str(key),),)
+    keys = [uuid.UUID(item["id"]) for item in json.loads(written[0].bodies[0])]
+    assert len(set(keys)) == count
+    assert written[0].keys == (((str(keys[0]),),) if count == 1 else ())
     engine = open_orm(typed)
     with Session(engine) as session:
-        stored = session.get_one(Sample, key)
-        for name, value in {name: value for name, value, _, wanted in FORMS if wanted is not None}.items():
-            found = getattr(stored, name)
-            if isinstance(value, datetime) and value.tzinfo and found.tzinfo is None:
-                found = found.replace(tzinfo=UTC)
-            assert found == value, name
+        for key in keys:
+            stored = session.get_one(Sample, key)
+            for name, value in {name: value for name, value, _, wanted in FORMS if wanted is not None}.items():
+                found = getattr(stored, name)
+                if isinstance(value, datetime) and value.tzinfo and found.tzinfo is None:
+                    found = found.replace(tzinfo=UTC)
+                assert found == value, name
     engine.dispose()
+
+
+@pytest.mark.parametrize("returning", [True, False])
+def test_every_type_is_given_back_by_a_delete(typed: Settings, returning: bool) -> None:
+    app = typed_app()
+    row = {name: wanted for name, _, _, wanted in FORMS if wanted is not None}
+    write, rows = inserted("sample", row, {}, at=0)
+    asked = select(AllColumns())
+    run(typed, app, lambda engine: engine.write("admin", Mutation((write,)), [rows]))
+    whole = ask(typed, app, query("sample", select(AllColumns(), order=(asc("id"),))))[0].body
+    gone = Delete("d", Source("public", "sample"), None, returning=(asked,) if returning else ())
+    done = run(typed, app, lambda engine: engine.write("admin", Mutation((gone,)), []))
+    assert done[0].affected == 2
+    assert done[0].bodies == ((whole,) if returning else ())
+    assert ask(typed, app, query("sample", asked))[0].body == "[]"
 
 
 DOCUMENT = {"a": {"b": [1, 2.50, "x", None, True]}, 'odd "key"': 1, "n": 20}
