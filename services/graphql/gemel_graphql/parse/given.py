@@ -27,7 +27,7 @@ from gemel_graphql.parse.extracts import at_path, template, words
 from gemel_graphql.parse.operation import literal_value
 from gemel_graphql.parse.readers import Reader
 from gemel_graphql.parse.refuse import Bare, mismatch, no_value, null_value, refuse
-from gemel_graphql.parse.scope import Scope
+from gemel_graphql.parse.scope import Extract, Scope
 from gemel_graphql.schema.meaning import meaning_of
 
 Member = tuple[str, GraphQLInputField, "Given"]
@@ -218,10 +218,19 @@ class Json(Given):
 
     def slot(self, read: Reader) -> Slot:
         if isinstance(get_named_type(self.type), GraphQLEnumType):
-            return self.scope.extracted(
-                at_path(self._name, self._steps, lambda value, at: read(words(value), at), self.at)
-            )
-        return self.scope.extracted(at_path(self._name, self._steps, read, self.at))
+            return self.scope.extracted(self.extract(lambda value, at: read(words(value), at)))
+        return self.scope.extracted(self.extract(read))
+
+    def extract(self, read: Reader) -> Extract:
+        """How it is taken out of the variables and read, on every request."""
+        return at_path(self._name, self._steps, read, self.at)
+
+    def inside(self, type_: GraphQLInputType, *names: str) -> "Json":
+        """What stands in an object in an object."""
+        value = self._value
+        for name in names:
+            value = value[name]
+        return Json(self.scope, type_, (*self.at, *names), value, self._name, (*self._steps, *names))
 
     def elements(self) -> list[Given]:
         item = self.type.of_type

@@ -1,85 +1,272 @@
-"""Rows to be inserted, nested ones, and what is done where they are there already (section 9.2)."""
+"""Rows to be inserted, and those nested in them (``docs/dialects/graphql.md`` section 9.2)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from gemel.catalog import Column, Table
-from gemel.errors import Location
-from gemel.request import ColumnRef, Conflict, Link, NestedInsert, NewRow, RowShape, Slot
-from gemel_graphql.parse.filters import condition
-from gemel_graphql.parse.given import Given
-from gemel_graphql.parse.readers import value_reader
-from gemel_graphql.parse.refuse import refuse
-from gemel_graphql.parse.scope import Extract, Scope, Variables
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInputType, get_named_type
+
+from gemel.catalog import Column
+from gemel.errors import Location, RequestError
+from gemel.request import ColumnRef, Conflict, Link, NestedInsert, NewRow, RowShape
+from gemel_graphql.parse.conflicts import conflict
+from gemel_graphql.parse.extracts import words
+from gemel_graphql.parse.given import Given, Json
+from gemel_graphql.parse.outline import ODD, Tie, outline, ties_of
+from gemel_graphql.parse.readers import Reader, value_reader
+from gemel_graphql.parse.refuse import mismatch, null_value, refuse
+from gemel_graphql.parse.scope import Extract, Variables
 from gemel_graphql.schema.meaning import RelatedRows, meaning_of
 
+NewRows = tuple[NewRow, ...]
+Maker = Callable[[Variables], NewRows]
+"""Makes rows of the variables of a request."""
 Cell = tuple[Extract | None, object]
-"""How a value is taken out of the variables, or the value itself."""
+"""How a value of a literal is taken out of the variables, or the value itself."""
 
 
 @dataclass(frozen=True)
-class _Row:
-    """How a row is made of the variables."""
+class Layout:
+    """How a row inside a variable is read; all rows with the same outline are read alike."""
 
     shape: int
-    cells: tuple[Cell, ...]
-    nested: tuple[tuple["_Row", ...], ...]
-    at: Location
+    cells: tuple[tuple[str, Reader], ...]
+    """Names and readers of the columns, in the order of the shape's."""
+    required: tuple[tuple[str, str], ...]
+    """Names of the columns that may not be null, and of their types."""
+    below: tuple[tuple[Tie, "Rows"], ...]
 
-    def make(self, variables: Variables) -> NewRow:
-        """The row."""
-        values = tuple([value if extract is None else extract(variables) for extract, value in self.cells])
-        return NewRow(self.shape, values, tuple([make_all(rows, variables) for rows in self.nested]), self.at)
+    def read(self, row: dict[str, Any], at: Location) -> NewRow:
+        """The row.
 
+        :raises RequestError: a value does not fit.
+        """
+        for name, type_name in self.required:
+            if row[name] is None:
+                raise null_value(type_name, (*at, name))
+        try:  # where a value stands is found out only when it is wrong: there may be thousands of rows
+            values = tuple([None if (value := row[name]) is None else read(value, at) for name, read in self.cells])
+        except RequestError:
+            self._tell(row, at)
+            raise
+        if not self.below:
+            return NewRow(self.shape, values, (), at)
+        return NewRow(self.shape, values, tuple([self._related(row, tie, rows, at) for tie, rows in self.below]), at)
 
-def make_all(rows: Sequence[_Row], variables: Variables) -> tuple[NewRow, ...]:
-    """Rows, in order."""
-    return tuple([row.make(variables) for row in rows])
+    def _tell(self, row: dict[str, Any], at: Location) -> None:
+        for name, read in self.cells:
+            if row[name] is not None:
+                read(row[name], (*at, name))
+
+    def _related(self, row: dict[str, Any], tie: Tie, rows: "Rows", at: Location) -> NewRows:
+        read = rows.read if tie.relation.to_many else rows.read_one
+        return read(row[tie.name][tie.data], (*at, tie.name, tie.data))
 
 
 @dataclass(frozen=True)
-class Inserted:
-    """Rows of one list."""
+class _Related:
+    """Related rows of a row, as they were given."""
 
-    shapes: tuple[RowShape, ...]
-    rows: tuple[_Row, ...]
-
-    def slot(self, scope: Scope) -> Slot:
-        """A slot that holds them."""
-        rows = self.rows
-        return scope.extracted(lambda variables: make_all(rows, variables))
+    tie: Tie
+    data: Given
+    conflict: Conflict | None
+    at: Location
 
 
-def inserted(items: Sequence[Given]) -> Inserted:
-    """Rows to be inserted; those with the same columns have one shape.
+@dataclass(frozen=True)
+class _Below:
+    """Related rows of all rows of a shape."""
 
-    :raises RequestError: a value does not fit, or a column is already determined by a related row.
+    tie: Tie
+    link: Link
+    conflict: Conflict | None
+    rows: "Rows"
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A shape, and what hangs on it; it outlives the request that it was found in."""
+
+    number: int
+    columns: tuple[ColumnRef, ...]
+    below: tuple[_Below, ...]
+
+
+@dataclass(eq=False)
+class Rows:
+    """Rows that are inserted together: it learns their shapes while an operation is parsed, and reads those inside of
+    variables then and on every later request.
+
+    Nested rows of all rows of one shape are inserted together, so that the number of shapes is that of different sets
+    of members, wherever they stand.
     """
-    shapes: dict[RowShape, int] = {}
-    rows = []
-    for item in items:
-        shape, cells, nested = _row(item)
-        rows.append(_Row(shapes.setdefault(shape, len(shapes)), cells, nested, item.at))
-    return Inserted(tuple(shapes), tuple(rows))
+
+    type: GraphQLInputObjectType
+    handed: frozenset[str] = frozenset()
+    """Columns that are determined by the row above."""
+    _ties: dict[str, Tie] = field(default_factory=dict)
+    _shapes: dict[Hashable, _Shape] = field(default_factory=dict)
+    _layouts: dict[Hashable, Layout] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ties.update(ties_of(self.type))
+
+    # --- parsing -------------------------------------------------------------
+
+    def shapes(self) -> tuple[RowShape, ...]:
+        """All shapes; complete when all rows have been added."""
+        return tuple(
+            RowShape(
+                shape.columns, tuple(NestedInsert(one.link, one.rows.shapes(), one.conflict) for one in shape.below)
+            )
+            for shape in self._shapes.values()
+        )
+
+    def add(self, given: Given) -> Maker:
+        """Add a list of rows, or a single one.
+
+        :raises RequestError: a value does not fit, or a column is already determined by a related row.
+        """
+        if isinstance(given, Json):
+            self._learn(given.elements())
+            return given.extract(self.read)  # type: ignore[return-value]
+        makers = [self.add_one(item) for item in given.elements()]
+        return lambda variables: tuple([row for make in makers for row in make(variables)])
+
+    def add_one(self, given: Given) -> Maker:
+        """Add a row.
+
+        :raises RequestError: see ``add``.
+        """
+        if isinstance(given, Json):
+            self._learn([given])
+            return given.extract(self.read_one)  # type: ignore[return-value]
+        columns, related = self._members(given)
+        shape = self._shape(columns, related)
+        cells = [_cell(column, value) for _, column, value in columns]
+        below = [
+            (one.rows.add if one.tie.relation.to_many else one.rows.add_one)(found.data)
+            for one, found in zip(shape.below, related, strict=True)
+        ]
+        number, at = shape.number, given.at
+
+        def make(variables: Variables) -> NewRows:
+            values = tuple([value if extract is None else extract(variables) for extract, value in cells])
+            return (NewRow(number, values, tuple([rows(variables) for rows in below]), at),)
+
+        return make
+
+    def _learn(self, items: Sequence[Given]) -> None:
+        """Know the rows of a variable."""
+        for item in items:
+            assert isinstance(item, Json)  # noqa: S101 - what is inside a variable is JSON
+            line = outline(item.peek(), self._ties)
+            layout = self._layouts.get(line)
+            if layout is None:
+                item.scope.cacheable &= line != ODD
+                layout = self._layouts[line] = self._layout(item)
+            for tie, rows in layout.below:
+                data = item.inside(tie.given, tie.name, tie.data)
+                rows._learn(data.elements() if tie.relation.to_many else [data])
+
+    def _layout(self, item: Given) -> Layout:
+        columns, related = self._members(item)
+        for one in related:
+            if one.conflict is not None and one.conflict.where is not None:
+                # Its values stand in one of many rows, and in another request perhaps in another.
+                item.scope.cacheable = False
+        shape = self._shape(columns, related)
+        return Layout(
+            shape.number,
+            tuple((name, _reader(value.type, column)) for name, column, value in columns),
+            tuple((name, str(get_named_type(value.type))) for name, column, value in columns if not column.nullable),
+            tuple((one.tie, one.rows) for one in shape.below),
+        )
+
+    def _members(self, given: Given) -> tuple[list[tuple[str, Column, Given]], list[_Related]]:
+        """Columns and related rows, in the order of the type's members."""
+        columns: list[tuple[str, Column, Given]] = []
+        related: list[_Related] = []
+        order = {name: number for number, name in enumerate(self.type.fields)}
+        for name, member, value in sorted(given.members(), key=lambda found: order[found[0]]):
+            meaning = meaning_of(member)
+            if not isinstance(meaning, RelatedRows):
+                columns.append((name, meaning.column, value))
+            elif not value.is_null:
+                parts = value.parts()
+                related.append(_Related(self._ties[name], parts["data"], conflict(meaning.table, parts), value.at))
+        self._check_determined(given, columns, related)
+        return columns, related
+
+    def _check_determined(
+        self, given: Given, columns: Sequence[tuple[str, Column, Given]], related: Sequence[_Related]
+    ) -> None:
+        """:raises RequestError: a column would take its value from two places."""
+        named = {column.name for _, column, _ in columns}
+        if twice := ", ".join(f'"{name}"' for name in sorted(named & self.handed)):
+            told = "columns as their values are already being determined by parent insert"
+            raise refuse(f"cannot insert {twice} {told}", given.at)
+        determined = named | self.handed
+        for relation in (one.tie.relation for one in related if one.tie.relation.forward):
+            near = {here for here, _ in relation.pairs}
+            if twice := ", ".join(f'"{name}"' for name in sorted(near & determined)):
+                told = f"as {twice} column values are already determined"
+                raise refuse(f'cannot insert object relationship "{relation.name}" {told}', given.at)
+            determined |= near
+
+    def _shape(self, columns: Sequence[tuple[str, Column, Given]], related: Sequence[_Related]) -> _Shape:
+        key = tuple(name for name, _, _ in columns), tuple((one.tie.name, one.conflict) for one in related)
+        found = self._shapes.get(key)
+        if found is None:
+            refs = tuple(ColumnRef(column.name, at=value.at) for _, column, value in columns)
+            below = tuple(
+                _Below(
+                    one.tie,
+                    Link(one.tie.relation.name, at=one.at),
+                    one.conflict,
+                    Rows(one.tie.rows, determined(one.tie)),
+                )
+                for one in related
+            )
+            found = self._shapes[key] = _Shape(len(self._shapes), refs, below)
+        return found
+
+    # --- reading -------------------------------------------------------------
+
+    def read(self, value: Any, at: Location) -> NewRows:
+        """Rows out of a variable: a list, or a single one.
+
+        :param value: its outlines are those of the rows that were added.
+        :raises RequestError: a value does not fit.
+        """
+        if not isinstance(value, list):
+            return self.read_one(value, at)
+        layouts, new = self._layouts, []
+        for number, row in enumerate(value):
+            layout = layouts.get(tuple(row)) or layouts[outline(row, self._ties)]
+            new.append(layout.read(row, (*at, number)))
+        return tuple(new)
+
+    def read_one(self, value: Any, at: Location) -> NewRows:
+        """A row out of a variable.
+
+        :raises RequestError: it is none (a list of one has the same outlines), or a value does not fit.
+        """
+        if not isinstance(value, dict):
+            raise mismatch("an object", self.type.name, value, at)
+        return (self._layouts[outline(value, self._ties)].read(value, at),)
 
 
-def _row(item: Given) -> tuple[RowShape, tuple[Cell, ...], tuple[tuple[_Row, ...], ...]]:
-    columns: list[ColumnRef] = []
-    cells: list[Cell] = []
-    nested: list[NestedInsert] = []
-    below: list[tuple[_Row, ...]] = []
-    for _, field, value in item.members():
-        meaning = meaning_of(field)
-        if isinstance(meaning, RelatedRows):
-            found = _nested(meaning, value)
-            if found is not None:
-                nested.append(found[0])
-                below.append(found[1])
-            continue
-        columns.append(ColumnRef(meaning.column.name, at=value.at))
-        cells.append(_cell(meaning.column, value))
-    _check_determined(item, columns, nested)
-    return RowShape(tuple(columns), tuple(nested)), tuple(cells), tuple(below)
+def determined(tie: Tie) -> frozenset[str]:
+    """Columns of related rows that take their values from the row above."""
+    return frozenset() if tie.relation.forward else frozenset(far for _, far in tie.relation.pairs)
+
+
+def _reader(place: GraphQLInputType, column: Column) -> Reader:
+    read = value_reader(place, column.type)
+    if isinstance(get_named_type(place), GraphQLEnumType):
+        return lambda value, at: read(words(value), at)
+    return read
 
 
 def _cell(column: Column, value: Given) -> Cell:
@@ -91,54 +278,3 @@ def _cell(column: Column, value: Given) -> Cell:
     scope = value.scope
     value.slot(value_reader(value.type, column.type))
     return scope.extracts.pop(), scope.constants.pop()  # it stands in the slot of the rows
-
-
-def _nested(meaning: RelatedRows, value: Given) -> tuple[NestedInsert, tuple[_Row, ...]] | None:
-    if value.is_null:
-        return None
-    parts = value.parts()
-    data = parts["data"]
-    rows = inserted(data.elements() if meaning.relation.to_many else [data])
-    if not rows.rows:
-        return None
-    link = Link(meaning.relation.name, at=value.at)
-    far = {there for _, there in meaning.relation.pairs} if not meaning.relation.forward else set()
-    for shape, row in ((rows.shapes[row.shape], row) for row in rows.rows):
-        for ref in shape.columns:
-            if ref.name in far:
-                told = "columns as their values are already being determined by parent insert"
-                raise refuse(f'cannot insert "{ref.name}" {told}', row.at)
-    return NestedInsert(link, rows.shapes, conflict(meaning.table, parts)), rows.rows
-
-
-def _check_determined(item: Given, columns: Sequence[ColumnRef], nested: Sequence[NestedInsert]) -> None:
-    relations = {
-        meaning.relation.name: meaning.relation
-        for field in item.type.fields.values()
-        if isinstance(meaning := meaning_of(field), RelatedRows)
-    }
-    for one in nested:
-        relation = relations[one.link.name]
-        near = {here for here, _ in relation.pairs} if relation.forward else set()
-        for ref in columns:
-            if ref.name in near:
-                told = f'as "{ref.name}" column values are already determined'
-                raise refuse(f'cannot insert object relationship "{relation.name}" {told}', item.at)
-
-
-def conflict(table: Table, given: Mapping[str, Given]) -> Conflict | None:
-    """``on_conflict``.
-
-    :raises RequestError: a constraint or a column is not there.
-    """
-    asked = given.get("on_conflict")
-    if asked is None or asked.is_null:
-        return None
-    parts = asked.parts()
-    constraint = str(parts["constraint"].word().value)
-    update = parts.get("update_columns")
-    words = [item.word() for item in update.elements()] if update is not None and not update.is_null else []
-    columns = tuple(ColumnRef(meaning_of(word).column.name, at=asked.at) for word in words if meaning_of(word))
-    where = parts.get("where")
-    chosen = condition(where) if where is not None and not where.is_null else None
-    return Conflict(constraint, columns, chosen, at=asked.at)

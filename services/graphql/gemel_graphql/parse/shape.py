@@ -2,6 +2,7 @@
 
 Nullness of every value, names and order of the members of input objects, lengths of lists of them, the values of enums
 and of the truth values that decide what is asked. The values of columns are not part of it, be they of an enum table.
+Of rows to be inserted only their outlines are (``parse.outline``), neither their number nor which values are null.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -17,14 +18,13 @@ from graphql import (
     get_named_type,
 )
 
-from gemel_graphql.schema.meaning import Part, Rows, Test, meaning_of
+from gemel_graphql.parse.outline import ODD, RowMeasure, ties_of
+from gemel_graphql.schema.meaning import Part, RowInput, Rows, Test, meaning_of
 
 Measure = Callable[[Any], Hashable]
 """Shape of one value."""
 
 DISTINCT: Final = Part("distinct")
-_ODD: Final = "?"
-"""Shape of a value that cannot be of its type: it is refused, so nothing is ever kept under it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,7 @@ class Shapes:
     """Measures of the types of one schema, each made once."""
 
     _made: dict[str, Measure] = field(default_factory=dict)
+    _rows: dict[str, RowMeasure] = field(default_factory=dict)
 
     def measure(self, type_: GraphQLInputType) -> Measure:
         """Measure of a variable's values."""
@@ -43,10 +44,16 @@ class Shapes:
     def _measure(self, named: GraphQLNamedType) -> Measure:
         if isinstance(named, GraphQLEnumType):
             return _is_null if isinstance(meaning_of(named), Rows) else _value
+        if isinstance(named, GraphQLInputObjectType) and isinstance(meaning_of(named), RowInput):
+            return self._of_rows(named)
         if isinstance(named, GraphQLInputObjectType):
             found = self._made.get(named.name)
             return found or self._made.setdefault(named.name, self._object(named))
         return _is_null
+
+    def _of_rows(self, type_: GraphQLInputObjectType) -> RowMeasure:
+        found = self._rows.get(type_.name)
+        return found or self._rows.setdefault(type_.name, RowMeasure(ties_of(type_), self._of_rows))
 
     def _object(self, type_: GraphQLInputObjectType) -> Measure:
         members: dict[str, Measure] = {}
@@ -63,7 +70,7 @@ class Shapes:
                 return tuple((name, member(name, item)) for name, item in value.items())
             if isinstance(value, list):
                 return ("list", *map(shape, value))
-            return None if value is None else _ODD
+            return None if value is None else ODD
 
         return shape
 
@@ -79,13 +86,13 @@ def _is_null(value: object) -> Hashable:
 
 
 def _odd(_: object) -> Hashable:
-    return _ODD
+    return ODD
 
 
 def _value(value: Any) -> Hashable:
     if isinstance(value, list):
         return ("list", *map(_value, value))
-    return (type(value), value) if isinstance(value, str | bool | None) else _ODD
+    return (type(value), value) if isinstance(value, str | bool | None) else ODD
 
 
 Measures = Mapping[str, Measure]

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
-from gemel.catalog import Column, Kind, Table
-from gemel.catalog.types import simple
+from graphql import get_named_type
+
+from gemel.catalog import Table
 from gemel.request import (
     And,
-    Assign,
     ColumnRef,
     Compare,
     Condition,
@@ -18,31 +18,18 @@ from gemel.request import (
     Select,
     Slot,
     Source,
-    Update,
     Write,
 )
-from gemel.request import (
-    Operation as ChangeOperation,
-)
+from gemel_graphql.parse.conflicts import conflict
 from gemel_graphql.parse.filters import condition
 from gemel_graphql.parse.given import Given
-from gemel_graphql.parse.inserts import conflict, inserted
-from gemel_graphql.parse.readers import column_reader, list_reader, text_reader, value_reader
+from gemel_graphql.parse.inserts import Rows
+from gemel_graphql.parse.readers import value_reader
 from gemel_graphql.parse.reads import fields
-from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.scope import Scope
 from gemel_graphql.parse.selection import Selected, arguments, collect
+from gemel_graphql.parse.updates import updated
 from gemel_graphql.schema.meaning import OneWrite, Part, WriteField, meaning_of
-
-OPERATORS: Final[tuple[tuple[str, ChangeOperation], ...]] = (
-    ("_set", "set"),
-    ("_inc", "inc"),
-    ("_append", "append"),
-    ("_prepend", "prepend"),
-    ("_delete_key", "delete_key"),
-    ("_delete_elem", "delete_elem"),
-    ("_delete_at_path", "delete_at_path"),
-)
 
 
 @dataclass(frozen=True)
@@ -92,36 +79,42 @@ def _write(
 ) -> Write:
     key, at = selected.key, (*selected.at, "args")
     match verb:
-        case "insert":
-            rows = inserted(given["objects"].elements())
-            return Insert(
-                key, source, rows.shapes, rows.slot(scope), conflict(table, given), returning, at=(*at, "objects")
-            )
-        case "insert_one":
-            rows = inserted([given["object"]])
-            return Insert(
-                key, source, rows.shapes, rows.slot(scope), conflict(table, given), returning, at=(*at, "object")
-            )
+        case "insert" | "insert_one":
+            return _insert(scope, selected, source, table, given, returning)
         case "update":
-            return Update(key, source, condition(given["where"]), _assignments(given, at), returning=returning, at=at)
+            return updated(key, source, condition(given["where"]), given, at, returning)
         case "update_by_pk":
             members = given["pk_columns"].members()
             chosen = _by_key(table, {meaning_of(field).column.name: value for _, field, value in members})
-            return Update(key, source, chosen, _assignments(given, at), returning=returning, at=at)
+            return updated(key, source, chosen, given, at, returning)
         case "delete":
             return Delete(key, source, condition(given["where"]), returning, at=at)
         case "delete_by_pk":
             return Delete(key, source, _by_key(table, given), returning, at=at)
 
 
+def _insert(
+    scope: Scope,
+    selected: Selected,
+    source: Source,
+    table: Table,
+    given: Mapping[str, Given],
+    returning: tuple[Select, ...],
+) -> Insert:
+    """One of several rows, or of the only one."""
+    several = "objects" in given
+    objects = given["objects" if several else "object"]
+    rows = Rows(get_named_type(objects.type))
+    made = rows.add(objects) if several else rows.add_one(objects)
+    slot, resolved = scope.extracted(made), conflict(table, given)
+    return Insert(selected.key, source, rows.shapes(), slot, resolved, returning, at=objects.at)
+
+
 def _many(selected: Selected, source: Source, updates: Given, returning: tuple[Select, ...]) -> tuple[Write, ...]:
-    found = []
-    for item in updates.elements():
-        parts = item.parts()
-        changes = _assignments(parts, item.at)
-        chosen = condition(parts["where"])
-        found.append(Update(selected.key, source, chosen, changes, returning=returning, at=item.at))
-    return tuple(found)
+    return tuple(
+        updated(selected.key, source, condition(parts["where"]), parts, item.at, returning)
+        for item, parts in ((item, item.parts()) for item in updates.elements())
+    )
 
 
 def key_slots(table: Table, given: Mapping[str, Given]) -> tuple[tuple[str, Slot], ...]:
@@ -142,36 +135,6 @@ def _by_key(table: Table, given: Mapping[str, Given]) -> Condition:
             for name, slot in key_slots(table, given)
         )
     )
-
-
-def _assignments(given: Mapping[str, Given], at: tuple[str | int, ...]) -> tuple[Assign, ...]:
-    found: dict[str, Assign] = {}
-    for name, operator in OPERATORS:
-        values = given.get(name)
-        if values is None or values.is_null:
-            continue
-        for _, field, value in values.members():
-            column = meaning_of(field).column
-            if column.name in found:
-                raise refuse(f"Column found in multiple operators: {column.name}", at)
-            ref = ColumnRef(column.name, at=value.at)
-            found[column.name] = Assign(ref, operator, _new_value(column, operator, value))
-    return tuple(found.values())
-
-
-def _new_value(column: Column, operator: ChangeOperation, value: Given) -> Slot:
-    """A null is written as such, where the column takes it (section 9.1)."""
-    if value.is_null and operator == "set" and column.nullable:
-        return value.scope.constant(None)
-    if value.is_null:
-        raise value.unexpected_null()
-    if operator == "delete_key":
-        return value.slot(text_reader)
-    if operator == "delete_elem":
-        return value.slot(column_reader(simple(Kind.INTEGER)))
-    if operator == "delete_at_path":
-        return value.slot(list_reader(text_reader, "String"))
-    return value.slot(value_reader(value.type, column.type))
 
 
 def _response(scope: Scope, selected: Selected) -> tuple[tuple[Select, ...], Response]:

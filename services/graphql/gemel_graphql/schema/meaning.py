@@ -101,7 +101,7 @@ class RelatedAggregate:
 @dataclass(frozen=True, slots=True)
 class Part:
     """A fixed part of an object: ``aggregate``, ``nodes``, ``count``, ``affected_rows``, ``returning``, ``groups``,
-    ``key``; in inputs ``arguments``, ``distinct``, ``filter``, ``predicate``, ``X``, ``Y``."""
+    ``key``; in inputs ``arguments``, ``distinct``, ``filter``, ``predicate``, ``X``, ``Y``, ``data``, ``where`` …"""
 
     name: str
 
@@ -119,6 +119,11 @@ class Rows:
 
     capitals: bool
     """The values are named in capitals, and stored in another form."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowInput:
+    """An input type whose values are rows to be inserted: many of them may be in one variable."""
 
 
 # --- filters -----------------------------------------------------------------

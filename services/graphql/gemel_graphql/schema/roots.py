@@ -6,17 +6,8 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLList, GraphQLNonNull, 
 
 from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.filters import bool_exp
-from gemel_graphql.schema.inputs import (
-    changeable,
-    conflict_keys,
-    insert_input,
-    key_columns,
-    mutation_response,
-    on_conflict,
-    pk_columns_input,
-    update_operators,
-    updates_input,
-)
+from gemel_graphql.schema.inputs import key_columns, mutation_response, pk_columns_input
+from gemel_graphql.schema.inserts import changeable, conflict_keys, insert_input, on_conflict
 from gemel_graphql.schema.meaning import (
     AggregateField,
     ByKeyField,
@@ -29,6 +20,7 @@ from gemel_graphql.schema.meaning import (
 from gemel_graphql.schema.rows import aggregate, list_arguments, row, rows
 from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
+from gemel_graphql.schema.updates import update_operators, updates_input
 
 Named = Iterator[tuple[str, GraphQLField]]
 

@@ -100,14 +100,17 @@ class Types:
             item.args = {self.names.field(argument): declared for argument, declared in item.args.items()}
             yield self.names.field(name), item
 
-    def input(self, name: str, description: str | None, fields: InputFields) -> GraphQLInputObjectType:
+    def input(
+        self, name: str, description: str | None, fields: InputFields, extensions: dict[str, Any] | None = None
+    ) -> GraphQLInputObjectType:
         """An input type."""
 
         def named() -> Mapping[str, GraphQLInputField]:
             return {self.names.field(member): item for member, item in fields().items()}
 
         name = self.names.type(name)
-        return self._made.get(name) or self._keep(GraphQLInputObjectType(name, named, description=description))
+        made = self._made.get(name)
+        return made or self._keep(GraphQLInputObjectType(name, named, description=description, extensions=extensions))
 
     def enum(
         self,
