@@ -1,7 +1,7 @@
 """Variables: types by name, absent and null, defaults, single values for lists (G3, G10.2, G10.3)."""
 
 import pytest
-from graphql_client import GraphQL
+from graphql_client import GraphQL, problem
 
 V = "validation-failed"
 BY_ID = "query($id: Int!) {album_by_pk(id: $id) {id title}}"
@@ -186,3 +186,14 @@ def test_enum_of_a_variable_is_checked(graphql: GraphQL) -> None:
     assert graphql(query, o="asc")["album"] == [{"id": 1}]
     assert "expected one of the values ['asc'" in graphql.refused(query, o="down")[2]
     assert graphql.refused(query, o=1)[0] == V
+
+
+def test_a_variable_that_is_nested_too_deeply(graphql: GraphQL) -> None:
+    """G11.4-4: also where the operation has a plan already."""
+    query = "query($w: album_bool_exp) {album(where: $w, limit: 1) {id}}"
+    assert len(graphql(query, w={"_not": {"id": {"_lt": 0}}})["album"]) == 1
+    for depth in (120, 450, 900):
+        where = '{"_not":' * depth + "{}" + "}" * depth
+        body = f'{{"query": "{query}", "variables": {{"w": {where}}}}}'
+        answer = graphql.request("POST", content=body.encode(), headers={"content-type": "application/json"})
+        assert problem(answer) == (V, "$", "the operation is nested too deeply")

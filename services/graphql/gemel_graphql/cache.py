@@ -13,6 +13,7 @@ from graphql import GraphQLInputType
 from gemel.request import Mutation
 from gemel.serve import Prepared
 from gemel_graphql.parse.operation import MISSING, Operation
+from gemel_graphql.parse.outline import ODD
 from gemel_graphql.parse.scope import Extract, Variables
 from gemel_graphql.parse.shape import Measure, Shapes
 from gemel_graphql.respond.frame import ReadFrame, WriteFrame
@@ -78,7 +79,10 @@ class Entry:
 
     def shape(self, values: Variables) -> Hashable:
         """Shape of the variables."""
-        return tuple([measure(values[name]) for name, measure in self.measures])
+        try:
+            return tuple([measure(values[name]) for name, measure in self.measures])
+        except RecursionError:  # deeper than the parser lets pass: it tells so
+            return ODD
 
     def keep(self, plan: Plan, values: Variables, types: Mapping[str, GraphQLInputType], shapes: Shapes) -> None:
         """Remember a plan. When a variable was met for the first time the earlier plans are under incomplete shapes."""
