@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from databases import empty_of
 from engine.asking import run, select
+from engine.test_types import open_orm
 from gemel.app import App
 from gemel.errors import DatabaseError, Mismatch
 from gemel.request import Assign, ColumnRef, Mutation, Slot, Source, Update
@@ -33,18 +33,17 @@ def app() -> App:
     return App("things", Path(__file__).parent, tuple(Base.registry.mappers), (Base.metadata,))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def things(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    with empty_of(request.param, request, tmp_path) as settings:
-        engine = sa.create_engine(settings.database.replace("postgresql://", "postgresql+psycopg://"))
-        Base.metadata.create_all(engine)
-        engine.dispose()
-        yield settings
+@pytest.fixture
+def things(database: Settings) -> Settings:
+    engine = open_orm(database)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return database
 
 
 def edited(settings: Settings, document: object, operator: Any, value: object) -> Any:
     """The document of a row after a change of it in part."""
-    engine = sa.create_engine(settings.database.replace("postgresql://", "postgresql+psycopg://"))
+    engine = open_orm(settings)
     with engine.begin() as connection:
         connection.execute(sa.delete(Thing))
         connection.execute(sa.insert(Thing).values(id=1, extra=document))

@@ -1,7 +1,6 @@
 """Documents changed in part, and what is given of rows that are deleted (docs/dialects/graphql.md, section 9)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from tables import app_of, create
 
-from databases import empty_of
+from gemel.settings import Settings
 
 V = "validation-failed"
 
@@ -38,13 +37,12 @@ class Part(Base):
     box: Mapped[Box] = relationship(back_populates="parts")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def boxes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphQL]:
-    with empty_of(request.param, request, tmp_path) as settings:
-        rows = [{"id": 1, "extra": {"a": [1, 2], "b": {"c": 1}}, "weight": 0.1, "raw": b"\x00\xff"}]
-        create(settings, Base.metadata, {"box": rows, "part": [{"id": 1, "box_id": 1}]})
-        with serving(settings, app_of(Base)) as graphql:
-            yield graphql
+@pytest.fixture
+def boxes(database: Settings) -> Iterator[GraphQL]:
+    rows = [{"id": 1, "extra": {"a": [1, 2], "b": {"c": 1}}, "weight": 0.1, "raw": b"\x00\xff"}]
+    create(database, Base.metadata, {"box": rows, "part": [{"id": 1, "box_id": 1}]})
+    with serving(database, app_of(Base)) as graphql:
+        yield graphql
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,15 @@ from gemel.execute.violations import explain_missing, explain_unique
 from gemel.request import NewRow
 from gemel.sql import Backend, Batch, InsertedSteps, NestedSteps, ShapeSteps, Statement
 
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the steps need to know beside the values."""
+
+    catalog: Catalog
+    backend: Backend
+
+
 Handed = tuple[object, ...]
 """Values of columns that a related row gives, in the form of ``Backend.key``."""
 
@@ -26,8 +35,7 @@ class Inserted:
 
 
 def insert_rows(
-    catalog: Catalog,
-    backend: Backend,
+    course: Course,
     steps: InsertedSteps,
     rows: Sequence[NewRow],
     handed: Sequence[Handed],
@@ -39,7 +47,7 @@ def insert_rows(
     :param values: of the request.
     :raises Mismatch: a conflict left no row that nested rows could be related to.
     """
-    work = _Work(catalog, backend, steps, values)
+    work = _Work(course, steps, values)
     done = Inserted()
     complete = yield from work.before(rows, handed, done)
     for shape, numbers in _runs(rows):
@@ -66,8 +74,7 @@ def _runs(rows: Sequence[NewRow]) -> Iterator[tuple[int, list[int]]]:
 
 @dataclass(frozen=True)
 class _Work:
-    catalog: Catalog
-    backend: Backend
+    course: Course
     steps: InsertedSteps
     values: Sequence[object]
 
@@ -111,7 +118,7 @@ class _Work:
         whole: bool = True,
     ) -> Script[list[Row]]:
         """:param whole: each of them has to be there."""
-        found = yield from insert_rows(self.catalog, self.backend, nested.rows, rows, handed, self.values)
+        found = yield from insert_rows(self.course, nested.rows, rows, handed, self.values)
         done.affected += found.affected
         there = [row for row in found.rows if row is not None]
         if whole and len(there) != len(rows):
@@ -167,7 +174,9 @@ class _Work:
             given = dict(zip(names, batch.rows[0], strict=True)) if len(batch.rows) == 1 else {}
             # SQLite does not say which foreign key does not hold, nor which values are there already.
             if error.sqlstate == "23503" and error.constraint is None:
-                found = yield from explain_missing(self.catalog, self.backend, self.steps.plan.table, given)
+                found = yield from explain_missing(
+                    self.course.catalog, self.course.backend, self.steps.plan.table, given
+                )
                 raise (found or error) from None
             if error.sqlstate == "23505":
                 explain_unique(self.steps.plan.table, given, error)

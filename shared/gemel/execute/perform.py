@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, WrongRowCount
 from gemel.execute.database import Row, Script
-from gemel.execute.insert import insert_rows, key_texts
+from gemel.execute.insert import Course, insert_rows, key_texts
 from gemel.execute.violations import explain_foreign_key, explain_unique
 from gemel.plan.write_model import Assignment
 from gemel.request import NewRow
@@ -25,14 +25,6 @@ class Written:
     """Primary key of the row as text, in the order of the key's columns; of an insert that wrote one row only."""
     inserted: int = 0
     """Rows of an insert that were not there before, without those nested in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What the steps need to know beside the values."""
-
-    catalog: Catalog
-    backend: Backend
 
 
 def perform(
@@ -58,11 +50,11 @@ def perform(
 def _insert(course: Course, step: InsertSteps, values: Sequence[object]) -> Script[Written]:
     rows = values[step.plan.slot]
     assert isinstance(rows, Sequence)  # noqa: S101 - what a parser puts into the slot
-    done = yield from insert_rows(course.catalog, course.backend, step.rows, rows, [()] * len(rows), values)
+    done = yield from insert_rows(course, step.rows, rows, [()] * len(rows), values)
     found = [row for row in done.rows if row is not None]
     _check(len(found), step.plan.exactly)
     keys = [row[: step.rows.returned.key] for row in found]
-    bodies = yield from _read(course.backend, step.read, values, keys, step.rows.returned.key)
+    bodies = yield from _read(course, step.read, values, keys, step.rows.returned.key)
     return Written(done.affected, bodies, key_texts(step.rows, found), done.inserted)
 
 
@@ -77,7 +69,7 @@ def _update(course: Course, step: UpdateSteps, values: Sequence[object]) -> Scri
     for item in step.along:
         affected += yield from _along(course, step, item, rows, values)
     width = step.returned.key
-    bodies = yield from _read(course.backend, step.read, values, [row[:width] for row in rows], width)
+    bodies = yield from _read(course, step.read, values, [row[:width] for row in rows], width)
     return Written(affected, bodies, ())
 
 
@@ -98,7 +90,7 @@ def _along(
         assert isinstance(given, Sequence)  # noqa: S101 - what a parser puts into the slot
         new: list[NewRow] = [row for _ in joined for row in given]
         handed = [one for one in joined for _ in given]
-        done = yield from insert_rows(course.catalog, course.backend, along.insert, new, handed, values)
+        done = yield from insert_rows(course, along.insert, new, handed, values)
         affected += done.affected
     return affected
 
@@ -110,10 +102,7 @@ def _delete(course: Course, step: DeleteSteps, values: Sequence[object]) -> Scri
         return Written(len(rows), (), ())
     width = sum(1 for _ in step.table.stored)
     given = [*values, *course.backend.image_values(rows, width)]
-    bodies = []
-    for statement in step.read:
-        bodies.append((yield from _body(course.backend, statement, given)))
-    return Written(len(rows), tuple(bodies), ())
+    return Written(len(rows), (yield from _bodies(course, step.read, given)), ())
 
 
 def _changed(
@@ -138,20 +127,19 @@ def _given(assignments: Sequence[Assignment], values: Sequence[object]) -> dict[
 
 
 def _read(
-    backend: Backend, statements: Sequence[Statement], values: Sequence[object], keys: Sequence[Row], width: int
+    course: Course, statements: Sequence[Statement], values: Sequence[object], keys: Sequence[Row], width: int
 ) -> Script[tuple[str, ...]]:
     if not statements:
         return ()
-    given = [*values, *backend.key_values(keys, width)]
+    return (yield from _bodies(course, statements, [*values, *course.backend.key_values(keys, width)]))
+
+
+def _bodies(course: Course, statements: Sequence[Statement], values: Sequence[object]) -> Script[tuple[str, ...]]:
     bodies = []
     for statement in statements:
-        bodies.append((yield from _body(backend, statement, given)))
+        rows = yield (statement.text, statement.bind(values))
+        bodies.append(finished(str(rows[0][0]), statement.codecs, course.backend.dialect))
     return tuple(bodies)
-
-
-def _body(backend: Backend, statement: Statement, values: Sequence[object]) -> Script[str]:
-    rows = yield (statement.text, statement.bind(values))
-    return finished(str(rows[0][0]), statement.codecs, backend.dialect)
 
 
 def _check(count: int, exactly: int | None, most: int | None = None) -> None:

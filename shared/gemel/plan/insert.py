@@ -26,6 +26,21 @@ def writable(scope: Scope, source: Source, verb: str) -> Table:
     return table
 
 
+def check_once(table: Table, refs: Iterable[ColumnRef], determined: Iterable[str] = (), told: str = "") -> None:
+    """Whether each column is given a value once.
+
+    :param determined: columns whose values come from elsewhere.
+    :param told: what the message says of those.
+    :raises Mismatch: one is not.
+    """
+    seen = set(determined)
+    for ref in refs:
+        if ref.name in seen:
+            text = f"column {table.name}.{ref.name} is given more than once{told}"
+            raise Mismatch("written-twice", text, table.name, ref.name, at=ref.at)
+        seen.add(ref.name)
+
+
 def plan_inserted(
     scope: Scope,
     table: Table,
@@ -64,7 +79,7 @@ def _shape(scope: Scope, table: Table, shape: RowShape, handed: tuple[Column, ..
         (first if hop.relation.forward else then).append((number, _nested(scope, target, item, hop, joined)))
     columns = tuple(_written(table, ref) for ref in shape.columns)
     others = (*handed, *(near for _, item in first for near, _ in item.joined))
-    _check_once(table, shape, columns, others)
+    check_once(table, shape.columns, {column.name for column in others}, ", or already determined by a related row")
     names = tuple(step_of(ref.at, ref.name) for ref in shape.columns)
     return ShapePlan(columns, names, others, tuple(first), tuple(then))
 
@@ -80,15 +95,6 @@ def _written(table: Table, ref: ColumnRef) -> Column:
         text = f'cannot insert a non-DEFAULT value into column "{column.name}"'
         raise Mismatch("read-only", text, table.name, column.name, at=ref.at)
     return column
-
-
-def _check_once(table: Table, shape: RowShape, columns: tuple[Column, ...], others: tuple[Column, ...]) -> None:
-    seen = {column.name for column in others}
-    for ref, column in zip(shape.columns, columns, strict=True):
-        if column.name in seen:
-            text = f"column {table.name}.{ref.name} is given more than once, or already determined by a related row"
-            raise Mismatch("written-twice", text, table.name, ref.name, at=ref.at)
-        seen.add(column.name)
 
 
 def _conflict(scope: Scope, table: Table, conflict: Conflict) -> ConflictPlan:

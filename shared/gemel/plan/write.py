@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from gemel.catalog import Catalog, Column, Kind, Table
 from gemel.catalog.types import simple
-from gemel.errors import Location, Mismatch
+from gemel.errors import Mismatch
 from gemel.plan.conditions import plan_condition
-from gemel.plan.insert import plan_inserted, plan_joined, writable
+from gemel.plan.insert import check_once, plan_inserted, plan_joined, writable
 from gemel.plan.model import Param, RowsPlan, Test
 from gemel.plan.names import Scope, column_of
 from gemel.plan.read import plan_rows
@@ -64,7 +64,7 @@ def _write(scope: Scope, item: Write) -> WritePlan:
 
 def _update(scope: Scope, item: Update) -> UpdatePlan:
     table = writable(scope, item.source, "update")
-    _check_once(table, (one.column.name for one in item.assignments), item.at)
+    check_once(table, (one.column for one in item.assignments))
     return UpdatePlan(
         table,
         _where(scope, table, item.where),
@@ -110,15 +110,6 @@ def _returning(scope: Scope, table: Table, selects: Iterable[Select]) -> tuple[R
     if any(rows.is_grouped for rows in planned):
         raise Mismatch("group", "aggregates cannot be returned by a write", table.name)
     return planned
-
-
-def _check_once(table: Table, names: Iterable[str], at: Location) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            text = f"column {table.name}.{name} is given more than once"
-            raise Mismatch("written-twice", text, table.name, name, at=at)
-        seen.add(name)
 
 
 def _assignment(table: Table, item: Assign) -> Assignment:

@@ -1,18 +1,16 @@
 """Updates and deletes as statements."""
 
-from collections.abc import Iterable
-
-from gemel.catalog import Column, Table
+from gemel.catalog import Column
 from gemel.plan.model import Test
 from gemel.plan.write_model import AlongPlan, Assignment, DeletePlan, UpdatePlan
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import condition
-from gemel.sql.defaults import default_value, stated_default
+from gemel.sql.defaults import onupdates, stated_default
 from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.given import keys_of
 from gemel.sql.insert import inserted_steps
-from gemel.sql.read_back import key_columns, read_back, read_gone
+from gemel.sql.read_back import columns_of, key_columns, read_back, read_gone, returning
 from gemel.sql.statement import Statement
 from gemel.sql.steps import AlongSteps, DeleteSteps, Returned, UpdateSteps
 from gemel.sql.values import assigned
@@ -44,7 +42,6 @@ def delete_steps(backend: Backend, plan: DeletePlan, within: Columns | None = No
         plan,
         _delete(backend, plan, within),
         _find(backend, plan, returned, within),
-        returned,
         tuple(read_gone(backend, plan.table, rows) for rows in plan.returning),
     )
 
@@ -64,13 +61,10 @@ def _update(backend: Backend, plan: UpdatePlan, returned: Returned, within: Colu
     frame = Frame(builder, builder.alias(), plan.table)
     changes: list[Part] = [_change(frame, item) for item in plan.assignments]
     written = {item.column.name for item in plan.assignments}
-    for column in plan.table.stored:
-        if column.name not in written and (value := default_value(builder, column, update=True)) is not None:
-            changes.append(sql(f"{builder.quote(column.name)} = ", value))
+    changes += onupdates(builder, plan.table, written)
     target = sql(builder.table(plan.table.source), f" AS {frame.alias}")
     where = _where(frame, plan.where, within)
-    columns = (*key_columns(plan.table), *(plan.table.columns[name] for name in returned.more))
-    given_back = _returning(plan.table, builder, columns)
+    given_back = returning(builder, plan.table, columns_of(plan.table, returned))
     return builder.statement(sql("UPDATE ", target, " SET ", join(", ", changes), where, given_back))
 
 
@@ -94,18 +88,16 @@ def _delete(backend: Backend, plan: DeletePlan, within: Columns | None) -> State
     target = sql(builder.table(plan.table.source), f" AS {frame.alias}")
     columns = tuple(plan.table.stored) if plan.returning else key_columns(plan.table)
     where = _where(frame, plan.where, within)
-    return builder.statement(sql("DELETE FROM ", target, where, _returning(plan.table, builder, columns)))
+    return builder.statement(sql("DELETE FROM ", target, where, returning(builder, plan.table, columns)))
 
 
 def _find(backend: Backend, plan: UpdatePlan | DeletePlan, returned: Returned, within: Columns | None) -> Statement:
     """In the order of the key, so that two of these wait for each other instead of locking each other out."""
     builder = Builder(backend)
     frame = Frame(builder, builder.alias(), plan.table)
-    keys = key_columns(plan.table)
-    columns = (*keys, *(plan.table.columns[name] for name in returned.more))
-    listed = join(", ", (backend.key(frame.column(column)) for column in columns))
+    listed = join(", ", (backend.key(frame.column(column)) for column in columns_of(plan.table, returned)))
     source = sql(" FROM ", builder.table(plan.table.source), f" AS {frame.alias}")
-    order = join(", ", (frame.column(column) for column in keys))
+    order = join(", ", (frame.column(column) for column in key_columns(plan.table)))
     where = _where(frame, plan.where, within)
     return builder.statement(sql("SELECT ", listed, source, where, " ORDER BY ", order, backend.lock()))
 
@@ -116,9 +108,3 @@ def _where(frame: Frame, where: Test | None, within: Columns | None) -> Fragment
         keys = keys_of(frame.builder, frame, within)
         tests.append(sql("EXISTS (SELECT 1 FROM ", keys.source, " WHERE ", keys.match, ")"))
     return sql(" WHERE ", join(" AND ", tests)) if tests else sql("")
-
-
-def _returning(table: Table, builder: Builder, columns: Iterable[Column]) -> Fragment:
-    bare = Frame(builder, "", table)
-    listed: list[Part] = [builder.backend.key(bare.column(column)) for column in columns]
-    return sql(" RETURNING ", join(", ", listed))

@@ -1,42 +1,42 @@
 """Defaults that the models give in Python: a bulk statement has to apply them itself (docs/decisions.md, 13)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
-from gemel.catalog import Column
+from gemel.catalog import Column, Table
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder
 from gemel.sql.encode import request_value
-from gemel.sql.fragment import literal, sql
+from gemel.sql.fragment import Fragment, literal, sql
 from gemel.sql.statement import Encoder, Parameter
 from gemel.sql.values import assigned
 
 
-def default_value(builder: Builder, column: Column, *, update: bool = False) -> Expression | None:
-    """The model's default (or ``onupdate``) of a column; ``None`` if it has none, or leaves it to the database."""
+def default_value(
+    builder: Builder, column: Column, *, update: bool = False, batch: list[Encoder] | None = None
+) -> Expression | None:
+    """The model's default (or ``onupdate``) of a column; ``None`` if it has none, or leaves it to the database.
+
+    :param batch: columns of the table that holds several rows; one is added if Python makes the default of each.
+    """
     default = _default(column, update=update)
     if default is None:
         return None
-    said = _said(default)
-    return (
-        said if said is not None else assigned(builder, column.type, _Made(builder, _maker(builder, column, default)))
-    )
+    if default.is_clause_element:
+        return sql(default.arg)
+    if default.is_sequence:
+        return sql(default.next_value())
+    make = _maker(builder, column, default)
+    return assigned(builder, column.type, _Made(builder, make) if batch is None else _MadeForEach(batch, make))
 
 
-def made_default(builder: Builder, column: Column, columns: list[Encoder]) -> Expression | None:
-    """The model's default of a column for each row of a batch.
-
-    :param columns: of the table that holds the batch; one is added if Python makes the default.
-    """
-    default = _default(column, update=False)
-    if default is None:
-        return None
-    said = _said(default)
-    if said is not None:
-        return said
-    return assigned(builder, column.type, _MadeForEach(columns, _maker(builder, column, default)))
+def onupdates(builder: Builder, table: Table, written: Container[str]) -> Iterator[Fragment]:
+    """Assignments of the columns that an update changes by itself, but for those that it writes."""
+    for column in table.stored:
+        if column.name not in written and (value := default_value(builder, column, update=True)) is not None:
+            yield sql(f"{builder.quote(column.name)} = ", value)
 
 
 def stated_default(builder: Builder, column: Column) -> Expression:
@@ -58,13 +58,6 @@ def _default(column: Column, *, update: bool) -> Any:
     if not isinstance(source, sa.Column):
         return None
     return source.onupdate if update else source.default
-
-
-def _said(default: Any) -> Expression | None:
-    """A default that is SQL."""
-    if default.is_clause_element:
-        return sql(default.arg)
-    return sql(default.next_value()) if default.is_sequence else None
 
 
 def _maker(builder: Builder, column: Column, default: Any) -> Callable[[], object]:

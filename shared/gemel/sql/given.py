@@ -113,4 +113,4 @@ def image(builder: Builder, table: Table) -> tuple[Frame, Fragment]:
         for number, (column, type_) in enumerate(zip(columns, types, strict=True))
     ]
     source = builder.backend.images(len(columns), "given", builder.parameter)
-    return frame, sql("(SELECT ", join(", ", [*listed, "given.n AS gemel_n"]), " FROM ", source, f") AS {frame.alias}")
+    return frame, sql("(SELECT ", join(", ", listed), " FROM ", source, f") AS {frame.alias}")

@@ -7,10 +7,10 @@ from gemel.plan.write_model import ConflictPlan, InsertPlan, NestedPlan, RowsToI
 from gemel.sql.backend import Backend, Bind, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import condition
-from gemel.sql.defaults import default_value, made_default
+from gemel.sql.defaults import default_value, onupdates
 from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.given import ManyRows, OneRow, as_given, batch_table
-from gemel.sql.read_back import key_columns, read_back
+from gemel.sql.read_back import columns_of, key_columns, read_back, returning
 from gemel.sql.statement import Encoder, Statement
 from gemel.sql.steps import InsertedSteps, InsertSteps, NestedSteps, Returned, ShapeSteps
 from gemel.sql.values import assigned
@@ -53,30 +53,23 @@ def _nested(backend: Backend, number: int, plan: NestedPlan, handed_on: Iterable
 
 def _one(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> Statement:
     builder = Builder(backend)
-    values = _given(builder, shape, [OneRow(builder, *place) for place in _places(shape)])
-    for column in plan.table.stored:
-        if column.name not in values and (value := default_value(builder, column)) is not None:
-            values[column.name] = value
-    keys = key_columns(plan.table)
-    bare = Frame(builder, "", plan.table)
-    texts = (backend.text(bare.column(column), builder.stored(column.type)) for column in keys)
+    values = _values(builder, plan, shape, [OneRow(builder, *place) for place in _places(shape)])
     names, listed = _names(builder, values), join(", ", values.values())
     source = sql(f" ({names}) VALUES (", listed, ")") if values else sql(" DEFAULT VALUES")
     # SQLite's grammar has no upsert with DEFAULT VALUES; a row without values meets no other but by constants.
     conflict = plan.conflict if values or backend.bulk else None
+    bare = Frame(builder, "", plan.table)
+    texts = (backend.text(bare.column(column), builder.stored(column.type)) for column in key_columns(plan.table))
     head = _head(builder, plan.table, source, conflict, shape)
-    return builder.statement(sql(head, _returning(builder, plan.table, returned), ", ", join(", ", texts)))
+    return builder.statement(sql(head, _returning(builder, plan.table, returned, *texts)))
 
 
 def _many(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> Statement:
     builder = Builder(backend)
-    columns: list[Encoder] = []
-    values = _given(builder, shape, [ManyRows(builder, *place, columns) for place in _places(shape)])
-    for column in plan.table.stored:
-        if column.name not in values and (value := made_default(builder, column, columns)) is not None:
-            values[column.name] = value
+    batch: list[Encoder] = []
+    values = _values(builder, plan, shape, [ManyRows(builder, *place, batch) for place in _places(shape)], batch)
     names, listed = _names(builder, values), join(", ", values.values())
-    source = sql(f" ({names}) SELECT ", listed, " FROM ", batch_table(builder, columns))
+    source = sql(f" ({names}) SELECT ", listed, " FROM ", batch_table(builder, batch))
     head = _head(builder, plan.table, source, plan.conflict, shape)
     return builder.statement(sql(head, _returning(builder, plan.table, returned)))
 
@@ -104,13 +97,23 @@ def _places(shape: ShapePlan) -> list[tuple[int, str | int]]:
     return list(enumerate(names))
 
 
-def _given(builder: Builder, shape: ShapePlan, binds: Sequence[Bind]) -> dict[str, Expression]:
+def _values(
+    builder: Builder,
+    plan: RowsToInsert,
+    shape: ShapePlan,
+    binds: Sequence[Bind],
+    batch: list[Encoder] | None = None,
+) -> dict[str, Expression]:
+    """What is given or handed, and the defaults of the model."""
     count = len(shape.columns)
-    own = {column.name: _value(builder, column, binds[n], handed=False) for n, column in enumerate(shape.columns)}
-    others = {
-        column.name: _value(builder, column, binds[count + n], handed=True) for n, column in enumerate(shape.handed)
+    values = {
+        column.name: _value(builder, column, bind, handed=number >= count)
+        for number, (column, bind) in enumerate(zip((*shape.columns, *shape.handed), binds, strict=True))
     }
-    return own | others
+    for column in plan.table.stored:
+        if column.name not in values and (value := default_value(builder, column, batch=batch)) is not None:
+            values[column.name] = value
+    return values
 
 
 def _value(builder: Builder, column: Column, bind: Bind, *, handed: bool) -> Expression:
@@ -137,24 +140,13 @@ def _conflict(builder: Builder, frame: Frame, conflict: ConflictPlan, shape: Sha
     update = (*shape.columns, *shape.handed) if conflict.update is None else conflict.update
     if not update:
         return sql(f" ON CONFLICT ({target}) DO NOTHING")
-    names = {column.name for column in update}
-    changes: list[Part] = [f"{builder.quote(name)} = excluded.{builder.quote(name)}" for name in names_in_order(update)]
-    for column in frame.table.stored:
-        if column.name not in names and (value := default_value(builder, column, update=True)) is not None:
-            changes.append(sql(f"{builder.quote(column.name)} = ", value))
+    names = dict.fromkeys(column.name for column in update)
+    changes: list[Part] = [f"{builder.quote(name)} = excluded.{builder.quote(name)}" for name in names]
+    changes += onupdates(builder, frame.table, names)
     where = sql(" WHERE ", condition(frame, conflict.where)) if conflict.where is not None else sql("")
     return sql(f" ON CONFLICT ({target}) DO UPDATE SET ", join(", ", changes), where)
 
 
-def names_in_order(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Names, each once."""
-    return tuple(dict.fromkeys(column.name for column in columns))
-
-
-def _returning(builder: Builder, table: Table, returned: Returned) -> Fragment:
-    bare, backend = Frame(builder, "", table), builder.backend
-    columns = [*key_columns(table), *(table.columns[name] for name in returned.more)]
-    listed: list[Part] = [backend.key(bare.column(column)) for column in columns]
-    if returned.marks_new:
-        listed.append("(xmax = 0)")
-    return sql(" RETURNING ", join(", ", listed))
+def _returning(builder: Builder, table: Table, returned: Returned, *texts: Part) -> Fragment:
+    marks = ("(xmax = 0)",) if returned.marks_new else ()
+    return returning(builder, table, columns_of(table, returned), *marks, *texts)

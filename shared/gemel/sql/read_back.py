@@ -1,20 +1,34 @@
 """What is given of rows that were written: an ordinary read by their keys, or of what they were."""
 
+from collections.abc import Iterable
+
 from gemel.catalog import Column, Table
 from gemel.plan.model import RowsPlan
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import order_by
-from gemel.sql.fragment import Fragment, join, sql
+from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.given import image, keys_of
 from gemel.sql.objects import object_of
 from gemel.sql.statement import Statement
+from gemel.sql.steps import Returned
 
 
 def key_columns(table: Table) -> tuple[Column, ...]:
     """Columns of the primary key."""
     assert table.primary_key is not None  # noqa: S101 - the plan refuses to write without one
     return tuple(table.columns[name] for name in table.primary_key.columns)
+
+
+def columns_of(table: Table, returned: Returned) -> tuple[Column, ...]:
+    """The columns that a statement gives."""
+    return (*key_columns(table), *(table.columns[name] for name in returned.more))
+
+
+def returning(builder: Builder, table: Table, columns: Iterable[Column], *more: Part) -> Fragment:
+    """RETURNING: columns in the form of ``Backend.key``, and more."""
+    bare = Frame(builder, "", table)
+    return sql(" RETURNING ", join(", ", [*(builder.backend.key(bare.column(column)) for column in columns), *more]))
 
 
 def read_back(backend: Backend, table: Table, rows: RowsPlan, *, as_given: bool) -> Statement:

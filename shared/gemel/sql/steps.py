@@ -83,11 +83,6 @@ class InsertSteps:
     read: tuple[Statement, ...]
     """One per ``returning``: takes the keys behind the values of the request, gives one JSON array."""
 
-    @property
-    def table(self) -> Table:
-        """What is written to."""
-        return self.plan.table
-
 
 @dataclass(frozen=True, eq=False)
 class AlongSteps:
@@ -124,9 +119,9 @@ class DeleteSteps:
 
     plan: DeletePlan
     change: Statement
-    """Gives all stored columns of the rows deleted if they are to be read, else what ``returned`` says."""
+    """Gives all stored columns of the rows deleted if they are to be read, else their keys."""
     find: Statement
-    returned: Returned
+    """Gives the keys of the rows that are meant, and locks them."""
     read: tuple[Statement, ...]
     """Take the stored columns behind the values of the request, give one JSON array."""
 

@@ -30,6 +30,8 @@ from gemel_graphql.parse.refuse import Bare, mismatch, no_value, null_value, ref
 from gemel_graphql.parse.scope import Extract, Scope
 from gemel_graphql.schema.meaning import meaning_of
 
+Cell = tuple[Extract | None, object]
+"""How a value is taken out of the variables, or the value itself."""
 Member = tuple[str, GraphQLInputField, "Given"]
 
 
@@ -68,8 +70,13 @@ class Given(ABC):
         """The value itself. What is decided by it has to be part of the shape (``parse.shape``)."""
 
     @abstractmethod
+    def cell(self, read: Reader) -> Cell:
+        """How it is taken out of the variables and read, or the value itself if it has none inside."""
+
     def slot(self, read: Reader) -> Slot:
         """A slot for it."""
+        extract, value = self.cell(read)
+        return self.scope.constant(value) if extract is None else self.scope.extracted(extract)
 
     @abstractmethod
     def elements(self) -> "list[Given]":
@@ -158,12 +165,12 @@ class Literal(Given):
     def peek(self) -> object:
         return _outline(self._node)
 
-    def slot(self, read: Reader) -> Slot:
+    def cell(self, read: Reader) -> Cell:
         extract = template(self.scope, self._node, self.type, self.at)
         if extract is None:
-            return self.scope.constant(read(literal_value(self._node), self.at))
+            return None, read(literal_value(self._node), self.at)
         inner, at = extract, self.at
-        return self.scope.extracted(lambda variables: read(inner(variables), at))
+        return (lambda variables: read(inner(variables), at)), None
 
     def elements(self) -> list[Given]:
         item = self.type.of_type
@@ -216,10 +223,8 @@ class Json(Given):
     def peek(self) -> object:
         return self._value
 
-    def slot(self, read: Reader) -> Slot:
-        if isinstance(get_named_type(self.type), GraphQLEnumType):
-            return self.scope.extracted(self.extract(lambda value, at: read(words(value), at)))
-        return self.scope.extracted(self.extract(read))
+    def cell(self, read: Reader) -> Cell:
+        return self.extract(json_reader(self.type, read)), None
 
     def extract(self, read: Reader) -> Extract:
         """How it is taken out of the variables and read, on every request."""
@@ -251,6 +256,13 @@ class Json(Given):
 
     def _enum_name(self) -> str | None:
         return self._value if isinstance(self._value, str) else None
+
+
+def json_reader(place: GraphQLInputType, read: Reader) -> Reader:
+    """Reader of what is inside a variable: values of enums are texts there."""
+    if isinstance(get_named_type(place), GraphQLEnumType):
+        return lambda value, at: read(words(value), at)
+    return read
 
 
 def given(scope: Scope, node: ValueNode, type_: GraphQLInputType, at: Location, *, has_default: bool = False) -> Given:

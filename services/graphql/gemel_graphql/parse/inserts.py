@@ -4,25 +4,22 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInputType, get_named_type
+from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type
 
 from gemel.catalog import Column
 from gemel.errors import Location, RequestError
 from gemel.request import ColumnRef, Conflict, Link, NestedInsert, NewRow, RowShape
 from gemel_graphql.parse.conflicts import conflict
-from gemel_graphql.parse.extracts import words
-from gemel_graphql.parse.given import Given, Json
+from gemel_graphql.parse.given import Cell, Given, Json, json_reader
 from gemel_graphql.parse.outline import ODD, Tie, outline, ties_of
 from gemel_graphql.parse.readers import Reader, value_reader
 from gemel_graphql.parse.refuse import mismatch, null_value, refuse
-from gemel_graphql.parse.scope import Extract, Variables
+from gemel_graphql.parse.scope import Variables
 from gemel_graphql.schema.meaning import RelatedRows, meaning_of
 
 NewRows = tuple[NewRow, ...]
 Maker = Callable[[Variables], NewRows]
 """Makes rows of the variables of a request."""
-Cell = tuple[Extract | None, object]
-"""How a value of a literal is taken out of the variables, or the value itself."""
 
 
 @dataclass(frozen=True)
@@ -263,10 +260,7 @@ def determined(tie: Tie) -> frozenset[str]:
 
 
 def _reader(place: GraphQLInputType, column: Column) -> Reader:
-    read = value_reader(place, column.type)
-    if isinstance(get_named_type(place), GraphQLEnumType):
-        return lambda value, at: read(words(value), at)
-    return read
+    return json_reader(place, value_reader(place, column.type))
 
 
 def _cell(column: Column, value: Given) -> Cell:
@@ -275,6 +269,4 @@ def _cell(column: Column, value: Given) -> Cell:
         if not column.nullable:
             raise value.unexpected_null()
         return None, None
-    scope = value.scope
-    value.slot(value_reader(value.type, column.type))
-    return scope.extracts.pop(), scope.constants.pop()  # it stands in the slot of the rows
+    return value.cell(value_reader(value.type, column.type))

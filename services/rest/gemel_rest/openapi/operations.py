@@ -121,8 +121,7 @@ def _item(table: Table, name: str) -> tuple[str, dict[str, Any]]:
         "examples": {"first": {"value": ",".join(str(example_row(table)[column]) for column in key)}},
     }
     get = _operation(table, f"get{name}", f"One row of {table.name}", [path, given.select(table)])
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-    get["responses"] = {"200": {"description": "The row", "content": content}, **errors(400, 401, 403, 404, 406)}
+    get["responses"] = {"200": {"description": "The row", "content": _row(name)}, **errors(400, 401, 403, 404, 406)}
     item = {"get": get}
     if table.writable:
         item |= _item_changes(table, name, path)
@@ -130,8 +129,7 @@ def _item(table: Table, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _item_changes(table: Table, name: str, path: given.Parameter) -> dict[str, Operation]:
-    parameters = [path, given.select(table), given.prefer(*RETURN)]
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    parameters, content = [path, given.select(table), given.prefer(*RETURN)], _row(name)
     responses = {
         "200": {"description": "The row, with `return=representation`", "content": content},
         "204": {"description": "Done"},
@@ -148,6 +146,11 @@ def _item_changes(table: Table, name: str, path: given.Parameter) -> dict[str, O
         "patch": {**update, "requestBody": body, "responses": responses},
         "delete": {**delete, "responses": responses},
     }
+
+
+def _row(name: str) -> dict[str, Any]:
+    """One row as JSON."""
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
 def _body(schema: str, *, many: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from gemel.errors import RequestError
 from gemel_rest.parse.text import ESCAPED, syntax_error
@@ -19,6 +19,12 @@ class Resource:
     name: str = ""
     key: tuple[str, ...] = ()
     """Of an item: the values of its primary key, in order."""
+
+    @property
+    def path(self) -> str:
+        """Of a table or an item, encoded."""
+        key = "/" + ",".join(quote(value, safe="") for value in self.key) if self.kind == "item" else ""
+        return f"/{quote(self.name, safe='')}{key}"
 
 
 def parse_path(raw: bytes) -> Resource:

@@ -34,6 +34,11 @@ class Parameters:
     """All of them, as they came."""
 
     @property
+    def is_paged(self) -> bool:
+        """Rows of the table itself are cut off."""
+        return any(() in part for part in (self.limits, self.offsets, self.firsts, self.afters))
+
+    @property
     def canonical(self) -> str:
         """The query string sorted by name, encoded, with its question mark if it is not empty."""
         ordered = sorted(self.pairs, key=lambda pair: pair[0])

@@ -1,17 +1,16 @@
 """Reads: GET and HEAD of tables and items (``docs/dialects/rest.md`` sections 2 to 12)."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from gemel.catalog import Table
 from gemel.errors import RequestError
 from gemel.request import And, ColumnRef, Compare, Condition, Operator, Query, Root, Select, Source
-from gemel_rest.parse.accept import parse_accept
+from gemel_rest.parse.accept import Media, parse_accept
 from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.model import ReadCall, ReadShape
 from gemel_rest.parse.path import Resource, invalid_path
 from gemel_rest.parse.prefer import parse_prefer
-from gemel_rest.parse.query import Parameters, Path, parse_query
+from gemel_rest.parse.query import Parameters, parse_query
 from gemel_rest.parse.ranges import intersect
 from gemel_rest.parse.rules import Rules, schema_of
 from gemel_rest.parse.tree import parse_tree
@@ -44,17 +43,22 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
     source = Source(schema, resource.name)
     shape = ReadShape(
         media=media,
-        singular=media.form == "object" or (resource.kind == "item" and media.form == "array"),
+        singular=is_singular(media, resource),
         columns=columns_of(root) if media.form == "csv" else None,
-        preferences=preferences.applied(APPLIED | TX if rules.tx_end.endswith("-allow-override") else APPLIED),
+        preferences=preferences.applied(APPLIED | TX if rules.tx_override else APPLIED),
         profile=profile,
         item=resource.kind == "item",
         offset=root.page.offset or 0,
-        location=_location(resource, parameters),
+        location=resource.path + parameters.canonical,
         after=root.after is not None,
     )
     roots = (Root(KEY, source, select, total=preferences.count is not None, estimate=preferences.estimate),)
     return ReadCall(Query(roots), tuple(builder.values), shape)
+
+
+def is_singular(media: Media, resource: Resource) -> bool:
+    """A row is given by itself, not in a list: on demand, and of an item (R2-1)."""
+    return media.form == "object" or (resource.kind == "item" and media.form == "array")
 
 
 def _one(select: Select, condition: Condition | None) -> Select:
@@ -97,17 +101,8 @@ def key_of_item(table: Table, resource: Resource, parameters: Parameters) -> tup
 def _is_restricted(parameters: Parameters) -> bool:
     named = [name for name, _ in (*parameters.filters, *parameters.logic)]
     own = any("." not in name or name in ("not.and", "not.or") for name in named)
-    return own or any(() in part for part in _pages(parameters))
-
-
-def _pages(parameters: Parameters) -> tuple[dict[Path, str], ...]:
-    return (parameters.orders, parameters.limits, parameters.offsets, parameters.firsts, parameters.afters)
+    return own or () in parameters.orders or parameters.is_paged
 
 
 def _refused(what: str, details: str) -> RequestError:
     return RequestError("PGRST100", f'"failed to parse item path" (line 1, column 1): {what}', f"unexpected: {details}")
-
-
-def _location(resource: Resource, parameters: Parameters) -> str:
-    key = "/" + ",".join(quote(value, safe="") for value in resource.key) if resource.kind == "item" else ""
-    return f"/{quote(resource.name, safe='')}{key}{parameters.canonical}"

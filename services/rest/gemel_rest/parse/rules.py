@@ -26,14 +26,19 @@ class Rules:
     functions: Mapping[str, tuple[Function, ...]] = field(default_factory=dict)
     """By the name that they are called under."""
 
+    @property
+    def tx_override(self) -> bool:
+        """A request may choose how it ends."""
+        return self.tx_end.endswith("-allow-override")
+
 
 def kept(rules: Rules, wanted: str | None) -> bool:
     """Whether a change is kept.
 
     :param wanted: what the request prefers, ``commit`` or ``rollback``.
     """
-    end, _, override = rules.tx_end.partition("-")
-    return (wanted or end if override else end) == "commit"
+    end = rules.tx_end.removesuffix("-allow-override")
+    return (wanted or end if rules.tx_override else end) == "commit"
 
 
 def schema_of(rules: Rules, method: str, headers: Mapping[str, str]) -> tuple[str, str | None]:

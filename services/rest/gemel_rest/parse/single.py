@@ -22,7 +22,7 @@ def key_of_put(table: Table, resource: Resource, conditions: Sequence[Tree], par
     """
     if resource.kind == "item":
         return dict(zip(*key_of_item(table, resource, parameters), strict=True))
-    if any(() in part for part in (parameters.limits, parameters.offsets, parameters.firsts, parameters.afters)):
+    if parameters.is_paged:
         raise RequestError("PGRST114", "limit/offset querystring parameters are not allowed for PUT")
     names = table.primary_key.columns if table.primary_key is not None else ()
     found = {item.field.name: item.test.value for item in conditions if isinstance(item, Filter) and _is_equal(item)}

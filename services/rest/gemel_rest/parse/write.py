@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import quote
 
 from gemel.catalog import Table
 from gemel.errors import RequestError
@@ -28,8 +27,8 @@ from gemel_rest.parse.columns import parse_columns
 from gemel_rest.parse.model import WriteCall, WriteShape
 from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
-from gemel_rest.parse.query import Parameters, Path, parse_query
-from gemel_rest.parse.read import KEY, key_condition, key_of_item
+from gemel_rest.parse.query import Parameters, parse_query
+from gemel_rest.parse.read import KEY, is_singular, key_condition, key_of_item
 from gemel_rest.parse.rules import Rules, kept, schema_of
 from gemel_rest.parse.single import key_of_put, row_of_put
 from gemel_rest.parse.text import not_implemented
@@ -80,13 +79,9 @@ class _Writer:
             raise RequestError("PGRST117", f"Unsupported HTTP method: {self.verb}", status=405)
         # A PUT and an item say themselves what they do not take.
         plain = self.verb in ("PATCH", "DELETE") and not self.is_item
-        if plain and any(() in part for part in self._pages()):
+        if plain and self.parameters.is_paged:
             # To ignore a limit would change rows that the client did not mean.
             raise not_implemented(f"limit, offset, first and after are not implemented for {self.verb}.")
-
-    def _pages(self) -> tuple[dict[Path, str], ...]:
-        given = self.parameters
-        return given.limits, given.offsets, given.firsts, given.afters
 
     def _insert(self, raw: bytes) -> Insert:
         columns = self._columns()
@@ -115,8 +110,7 @@ class _Writer:
             return None
         named = self.parameters.on_conflict
         key = None if named is None else tuple(_written(name) for name in parse_columns("on_conflict", named))
-        merges = self.preferences.chosen["resolution"] == "merge-duplicates"
-        return Conflict(key, None if merges else ())
+        return Conflict(key, None if self._merges else ())
 
     @property
     def _upserts(self) -> bool:
@@ -124,6 +118,10 @@ class _Writer:
         keyed = self.table is not None and self.table.primary_key is not None
         asked = self.verb == "POST" and "resolution" in self.preferences.chosen
         return asked and (keyed or self.parameters.on_conflict is not None)
+
+    @property
+    def _merges(self) -> bool:
+        return self._upserts and self.preferences.chosen["resolution"] == "merge-duplicates"
 
     def _put(self, raw: bytes) -> Insert:
         """A row is inserted, or takes the values given (section 16)."""
@@ -198,7 +196,7 @@ class _Writer:
         returns = self.preferences.returns
         return WriteShape(
             media=self.media,
-            singular=self.media.form == "object" or (self.is_item and self.media.form == "array"),
+            singular=is_singular(self.media, self.resource),
             item=self.is_item,
             columns=columns_of(self.root) if self.media.form == "csv" else None,
             preferences=self.preferences.applied(self._honoured()),
@@ -206,19 +204,15 @@ class _Writer:
             verb=self.verb,
             returns=returns,
             count=self.preferences.count in ("exact", "estimated"),
-            path=self._path(),
+            path=self.resource.path,
             key=key.columns if key is not None else (),
-            merges=self._upserts and self.preferences.chosen["resolution"] == "merge-duplicates",
+            merges=self._merges,
         )
-
-    def _path(self) -> str:
-        key = ",".join(quote(value, safe="") for value in self.resource.key)
-        return f"/{quote(self.resource.name, safe='')}" + (f"/{key}" if self.is_item else "")
 
     def _honoured(self) -> frozenset[str]:
         unheard = frozenset() if self.preferences.strict else frozenset({"max-affected"})
         upserts = frozenset({"resolution"}) if self._upserts else frozenset()
-        chosen = frozenset({"tx"}) if self.rules.tx_end.endswith("-allow-override") else frozenset()
+        chosen = frozenset({"tx"}) if self.rules.tx_override else frozenset()
         return (APPLIED[self.verb] | upserts | chosen) - unheard
 
 
