@@ -84,3 +84,41 @@ def test_create_update_and_delete(client: Any) -> None:
     delete = "mutation ($id: Int!) { delete_artist_by_pk(id: $id) { id } }"
     assert run(delete, id=made["id"])["delete_artist_by_pk"] == {"id": made["id"]}
     assert run(delete, id=made["id"]) == {"delete_artist_by_pk": None}
+
+
+def test_upsert_nested_rows_and_changes(client: Any) -> None:
+    """G9.2-5, G9.2-10, G21-1: what is sent is valid by the schema that the service tells, defaults included."""
+    name = f"gql {uuid4()}"
+
+    def run(text: str, **variables: object) -> Any:
+        return client.execute(GraphQLRequest(text, variable_values=variables))
+
+    insert = (
+        "mutation ($objects: [artist_insert_input!]!, $do: artist_on_conflict) "
+        "{ insert_artist(objects: $objects, on_conflict: $do) "
+        "{ affected_rows returning { id albums(order_by: {id: asc}) { title } } } }"
+    )
+    row = {"name": name, "albums": {"data": [{"title": "one"}, {"title": "two"}]}}
+    [made] = run(insert, objects=[row])["insert_artist"]["returning"]
+    assert [album["title"] for album in made["albums"]] == ["one", "two"]
+    again = {"id": made["id"], "name": name + "!"}
+    assert run(insert, objects=[again], do={"constraint": "artist_pkey"})["insert_artist"]["affected_rows"] == 0
+    change = {"constraint": "artist_pkey", "update_columns": ["name"]}
+    assert run(insert, objects=[again], do=change)["insert_artist"]["affected_rows"] == 1
+    nested = (
+        "mutation ($id: Int!, $nested: artist_nested_input) "
+        "{ update_artist_by_pk(pk_columns: {id: $id}, _nested: $nested) "
+        "{ name albums(order_by: {id: asc}) { title } } }"
+    )
+    albums = {
+        "delete": [{"where": {"title": {"_eq": "one"}}}],
+        "update": [{"where": {}, "_set": {"title": "zwei"}}],
+        "insert": {"data": [{"title": "three"}]},
+    }
+    assert run(nested, id=made["id"], nested={"albums": albums})["update_artist_by_pk"] == {
+        "name": name + "!",
+        "albums": [{"title": "zwei"}, {"title": "three"}],
+    }
+    run(nested, id=made["id"], nested={"albums": {"delete": [{"where": {}}]}})
+    delete = "mutation ($id: Int!) { delete_artist_by_pk(id: $id) { id } }"
+    assert run(delete, id=made["id"])["delete_artist_by_pk"] == {"id": made["id"]}

@@ -164,6 +164,32 @@ def test_writes(camel_write: GraphQL) -> None:
     }
 
 
+def test_nested_writes_and_upserts(camel_write: GraphQL) -> None:
+    """G1.2-1, G1.2-2, G1.2-3, G1.2-6, G9.2-5, G21-1: constraints are called as the database calls them."""
+    answer = camel_write(
+        "mutation m($rows: [AlbumInsertInput!]!, $do: AlbumOnConflict, $nested: AlbumNestedInput, "
+        "           $many: [AlbumUpdates!]!) {"
+        "  insertAlbum(objects: $rows, onConflict: $do) { affectedRows returning { id artistId } }"
+        '  insertArtistOne(object: {id: 9000, name: "n", albums: {data: [{id: 9001, title: "t"}],'
+        "    onConflict: {constraint: album_pkey, updateColumns: [artistId]}}}) { albums { id } }"
+        "  updateAlbumByPk(pkColumns: {id: 9001}, _nested: $nested) { tracks { mediaTypeId unitPrice } }"
+        "  updateAlbumMany(updates: $many) { affectedRows } }",
+        rows=[{"id": 1, "title": "x", "artistId": 7}],
+        do={"constraint": "album_pkey", "updateColumns": ["artistId"], "where": {"artistId": {"_eq": 1}}},
+        nested={"tracks": {"insert": {"data": {"name": "n", "mediaTypeId": 2, "milliseconds": 1, "unitPrice": 1}}}},
+        many=[{"where": {"artistId": {"_eq": 9000}}, "_inc": {"artistId": 0}, "_set": {"title": "y"}}],
+    )
+    assert answer == {
+        "insertAlbum": {"affectedRows": 1, "returning": [{"id": 1, "artistId": 7}]},
+        "insertArtistOne": {"albums": [{"id": 9001}]},
+        "updateAlbumByPk": {"tracks": [{"mediaTypeId": 2, "unitPrice": 1}]},
+        "updateAlbumMany": [{"affectedRows": 1}],
+    }
+    path = "$.selectionSet.insertTrackOne.args.object.mediaTypeId"
+    row = "mutation m($row: TrackInsertInput!) { insertTrackOne(object: $row) { id } }"
+    assert camel_write.refused(row, row={"name": "n", "mediaTypeId": None})[1] == path
+
+
 def test_names_that_become_one() -> None:
     """G1.2-1, G1.2-2: the second is left out and warned of, as under the first convention."""
 

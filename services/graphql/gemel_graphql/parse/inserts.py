@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type
 
@@ -101,6 +101,8 @@ class Rows:
     type: GraphQLInputObjectType
     handed: frozenset[str] = frozenset()
     """Columns that are determined by the row above."""
+    above: Literal["insert", "update"] = "insert"
+    """What is done to that row."""
     _ties: dict[str, Tie] = field(default_factory=dict)
     _shapes: dict[Hashable, _Shape] = field(default_factory=dict)
     _layouts: dict[Hashable, Layout] = field(default_factory=dict)
@@ -201,7 +203,7 @@ class Rows:
         """:raises RequestError: a column would take its value from two places."""
         named = {column.name for _, column, _ in columns}
         if twice := ", ".join(f'"{name}"' for name in sorted(named & self.handed)):
-            told = "columns as their values are already being determined by parent insert"
+            told = f"columns as their values are already being determined by parent {self.above}"
             raise refuse(f"cannot insert {twice} {told}", given.at)
         determined = named | self.handed
         for relation in (one.tie.relation for one in related if one.tie.relation.forward):

@@ -31,7 +31,7 @@ def insert_input(types: Types, served: Served) -> GraphQLInputObjectType:
 
 
 def insertable(types: Types, served: Served) -> tuple[Relation, ...]:
-    """Relations along which rows can be inserted: those by a foreign key alone."""
+    """Relations along which rows can be inserted and changed: those by a foreign key alone."""
     return tuple(
         relation
         for relation in served.relations

@@ -17,10 +17,10 @@ from gemel_graphql.schema.meaning import (
     WriteField,
     meant,
 )
+from gemel_graphql.schema.nested import changes, updates_input
 from gemel_graphql.schema.rows import aggregate, list_arguments, row, rows
 from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
-from gemel_graphql.schema.updates import update_operators, updates_input
 
 Named = Iterator[tuple[str, GraphQLField]]
 
@@ -104,7 +104,7 @@ def _inserts(types: Types, served: Served) -> Named:
 
 
 def _updates(types: Types, served: Served) -> Named:
-    operators = {name: _argument(type_, text) for name, (type_, text) in update_operators(types, served).items()}
+    operators = {name: _argument(type_, text) for name, (type_, text) in changes(types, served).items()}
     yield _field(
         served,
         "update",

@@ -24,6 +24,8 @@ _TYPE_SUFFIXES: Final = (
     "_insert_input", "_set_input", "_inc_input", "_pk_columns_input", "_mutation_response",
     "_obj_rel_insert_input", "_arr_rel_insert_input", "_on_conflict", "_constraint", "_update_column", "_updates",
     "_append_input", "_prepend_input", "_delete_key_input", "_delete_elem_input", "_delete_at_path_input",
+    "_nested_input", "_nested_deletes",
+    *(f"_{kind}_rel_nested_input" for kind in ("arr", "obj", "one")),
     "_aggregate_bool_exp", "_group", "_group_key", "_group_order_by", "_group_key_order_by",
     *(f"_{name}_{kind}" for name in ROW_MEASURES for kind in ("fields", "order_by")),
 )  # fmt: skip

@@ -15,9 +15,8 @@ from graphql import (
 
 from gemel.catalog import Column, Kind
 from gemel_graphql.schema.enums import typed
-from gemel_graphql.schema.filters import bool_exp
 from gemel_graphql.schema.inputs import increased, row_input, written
-from gemel_graphql.schema.meaning import ColumnOf, Part, meant
+from gemel_graphql.schema.meaning import ColumnOf, meant
 from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
 
@@ -58,21 +57,6 @@ def edit_input(types: Types, served: Served, name: str) -> GraphQLInputObjectTyp
     return types.input(
         f"{served.name}_{name}_input", description, lambda: {column.name: field(column) for column in columns}
     )
-
-
-def updates_input(types: Types, served: Served) -> GraphQLInputObjectType:
-    """One of several updates."""
-
-    def fields() -> dict[str, GraphQLInputField]:
-        changes = {
-            name: GraphQLInputField(type_, description=text, extensions=meant(Part(name)))
-            for name, (type_, text) in update_operators(types, served).items()
-        }
-        where = GraphQLNonNull(bool_exp(types, served))
-        text = "filter the rows which have to be updated"
-        return {**changes, "where": GraphQLInputField(where, description=text, extensions=meant(Part("where")))}
-
-    return types.input(f"{served.name}_updates", None, fields)
 
 
 def update_operators(types: Types, served: Served) -> dict[str, tuple[GraphQLInputObjectType, str]]:
