@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from graphql import GraphQLSchema, build_client_schema, get_introspection_query
+from graphql import GraphQLSchema, build_client_schema, get_introspection_query, get_named_type
 from graphql_client import GraphQL, serving
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 from gemel.app import App
@@ -212,6 +213,32 @@ def test_names_that_become_one() -> None:
     told = "\n".join(generated.warnings)
     assert "table 'a_b' is not served by GraphQL: its names are taken (AB" in told
     assert set(generated.query) == {"aB", "aBAggregate", "aBByPk"}
+
+
+def test_changes_of_documents() -> None:
+    """G1.1-16, G1.2-2, G1.2-6, G9.3-7: of columns of jsonb alone."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Box(Base):
+        __tablename__ = "a_box"
+        id = sa.Column(sa.Integer, primary_key=True)
+        big_label = sa.Column(sa.JSON().with_variant(JSONB(), "postgresql"))
+        plain = sa.Column(sa.JSON)
+
+    changes = generate(read_catalog((sa.inspect(Box),)), CONVENTIONS["graphql-default"]).mutation
+    edits = {
+        "_append": "ABoxAppendInput", "_prepend": "ABoxPrependInput", "_deleteKey": "ABoxDeleteKeyInput",
+        "_deleteElem": "ABoxDeleteElemInput", "_deleteAtPath": "ABoxDeleteAtPathInput",
+    }  # fmt: skip
+    for update in ("updateABox", "updateABoxByPk"):
+        found = {name: argument.type for name, argument in changes[update].args.items()}
+        assert edits.items() <= {name: str(type_) for name, type_ in found.items()}.items()
+        for name in edits:
+            assert set(getattr(found[name], "fields", {})) == {"bigLabel"}
+    updates = get_named_type(changes["updateABoxMany"].args["updates"].type)
+    assert edits.keys() <= getattr(updates, "fields", {}).keys()
 
 
 @pytest.mark.parametrize(

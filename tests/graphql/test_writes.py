@@ -116,6 +116,19 @@ def test_nothing_to_set(graphql_write: GraphQL, given: str) -> None:
     assert graphql_write(query) == {"update_track": {"affected_rows": 0, "returning": []}}
 
 
+def test_many_updates_of_which_none_changes_anything(graphql_write: GraphQL) -> None:
+    """G9.3-12, G9.3-9: what is wrong in them is refused all the same."""
+    query = "mutation ($u: [track_updates!]!) { update_track_many(updates: $u) {affected_rows returning {id}} }"
+    assert graphql_write.refused(query, u=[{"where": {"id": {"_eq": 1}}}, {"_set": {}}])[1] == (
+        "$.selectionSet.update_track_many.args.updates[1].where"
+    )
+    for updates in ([], [{"where": {}}], [{"where": {}, "_set": {}}, {"where": {"id": {"_eq": 1}}, "_inc": None}]):
+        assert graphql_write(query, u=updates) == {"update_track_many": []}
+    one = {"affected_rows": 1, "returning": [{"id": 1}]}
+    found = graphql_write(query, u=[{"where": {}}, {"where": {"id": {"_eq": 1}}, "_inc": {"bytes": 1}}])
+    assert found == {"update_track_many": [{"affected_rows": 0, "returning": []}, one]}
+
+
 def test_all_rows(graphql_write: GraphQL) -> None:
     """G9.3-10, G9.3-2: ``{}`` is every row; null stays null when something is added to it."""
     assert graphql_write("mutation { update_invoice(where: {}, _inc: {total: -1}) {affected_rows} }") == {

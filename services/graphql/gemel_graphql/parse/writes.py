@@ -111,10 +111,12 @@ def _insert(
 
 
 def _many(selected: Selected, source: Source, updates: Given, returning: tuple[Select, ...]) -> tuple[Write, ...]:
-    return tuple(
+    """Several updates; if none of them changes anything there are none (section 9.3)."""
+    found = tuple(
         updated(selected.key, source, condition(parts["where"]), parts, item.at, returning)
         for item, parts in ((item, item.parts()) for item in updates.elements())
     )
+    return found if any(one.assignments or one.along for one in found) else ()
 
 
 def key_slots(table: Table, given: Mapping[str, Given]) -> tuple[tuple[str, Slot], ...]:
