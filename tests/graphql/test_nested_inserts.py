@@ -255,6 +255,29 @@ def test_conflicts_of_nested_rows(people: GraphQL) -> None:
     ]  # fmt: skip
 
 
+def test_nested_rows_that_meet(people: GraphQL) -> None:
+    """G9.2-5, G9.2-10, G9.2-14: rows that are nested in different rows may be one; those nested in one row may not."""
+    by_name = {"constraint": "person_name_key", "update_columns": ["chief_id"]}
+    chief = {"data": {"name": "chief"}, "on_conflict": by_name}
+    rows: list[dict[str, Any]] = [{"name": name, "chief": chief} for name in ("a", "b", "c")]
+    assert people(UPSERT, rows=rows) == {"insert_person": {"affected_rows": 6}}
+    rows = [{"name": name, "staff": {"data": [{"name": "x"}], "on_conflict": by_name}} for name in ("d", "e")]
+    assert people(UPSERT, rows=rows) == {"insert_person": {"affected_rows": 4}}
+    chiefs = {row["name"]: row["chief"] and row["chief"]["name"] for row in people_of(people)}
+    assert chiefs == {"a": "chief", "b": "chief", "c": "chief", "chief": None, "d": None, "e": None, "x": "e"}
+    staff = {"data": [{"name": "y"}, {"name": "y"}], "on_conflict": by_name}
+    code, _, message = people.refused(UPSERT, rows=[{"name": "f", "staff": staff}])
+    assert (code, message) == ("unexpected", "database query error")
+    more = people(
+        "mutation ($rows: [person_insert_input!]!, $do: person_on_conflict) { update_person(where: {name: {_in: "
+        '["a", "b"]}}, _nested: {staff: {insert: {data: $rows, on_conflict: $do}}}) { affected_rows } }',
+        rows=[{"name": "x"}],
+        do=by_name,
+    )
+    assert more == {"update_person": {"affected_rows": 2}}
+    assert {"name": "x", "chief": {"name": "b"}}.items() <= {row["name"]: row for row in people_of(people)}["x"].items()
+
+
 @pytest.mark.parametrize(
     ("conflict", "message"),
     [

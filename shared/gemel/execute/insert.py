@@ -24,6 +24,15 @@ Handed = tuple[object, ...]
 """Values of columns that a related row gives, in the form of ``Backend.key``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that are nested in one row above."""
+
+    rows: Sequence[NewRow]
+    handed: Sequence[Handed]
+    """Of each row what it takes from the row above."""
+
+
 @dataclass
 class Inserted:
     """What came of rows that were to be inserted."""
@@ -60,6 +69,25 @@ def insert_rows(
     return done
 
 
+def insert_groups(
+    course: Course, steps: InsertedSteps, groups: Sequence[Group], values: Sequence[object]
+) -> Script[Inserted]:
+    """Insert the rows of several rows above.
+
+    Two of those may mean the same row, which is changed by one after the other: within one statement it could not be.
+    """
+    conflict = steps.plan.conflict
+    if conflict is None or not conflict.merges:
+        groups = [Group([row for one in groups for row in one.rows], [given for one in groups for given in one.handed])]
+    done = Inserted()
+    for group in groups:
+        found = yield from insert_rows(course, steps, group.rows, group.handed, values)
+        done.rows += found.rows
+        done.affected += found.affected
+        done.inserted += found.inserted
+    return done
+
+
 def key_texts(steps: InsertedSteps, rows: Sequence[Row]) -> tuple[tuple[str | None, ...], ...]:
     """The key of the only row, as it stands in a URL."""
     return tuple(tuple(row[steps.returned.texts :]) for row in rows) if len(rows) == 1 else ()
@@ -84,8 +112,8 @@ class _Work:
         for shape, step in enumerate(self.steps.shapes):
             mine = [number for number, row in enumerate(rows) if row.shape == shape] if step.first else []
             for nested in step.first:
-                related = [rows[number].nested[nested.number][0] for number in mine]
-                found = yield from self._nested(nested, related, [()] * len(related), done)
+                groups = [Group(rows[number].nested[nested.number], [()]) for number in mine]
+                found = yield from self._nested(nested, groups, done)
                 places = nested.rows.returned.places(tuple(far for _, far in nested.plan.joined))
                 for number, row in zip(mine, found, strict=True):
                     complete[number] = (*complete[number], *(row[place] for place in places))
@@ -96,32 +124,25 @@ class _Work:
         for shape, step in enumerate(self.steps.shapes):
             for nested in step.then:
                 places = self.steps.returned.places(tuple(near for near, _ in nested.plan.joined))
-                related: list[NewRow] = []
-                handed: list[Handed] = []
+                groups: list[Group] = []
                 for number, row in enumerate(rows):
                     if row.shape != shape or not row.nested[nested.number]:
                         continue
                     above = done.rows[number]
                     if above is None:
                         raise _nothing("array", self.steps.plan.table.name, nested)
-                    related += row.nested[nested.number]
-                    handed += [tuple(above[place] for place in places)] * len(row.nested[nested.number])
-                yield from self._nested(nested, related, handed, done, whole=False)
+                    related = row.nested[nested.number]
+                    groups.append(Group(related, [tuple(above[place] for place in places)] * len(related)))
+                yield from self._nested(nested, groups, done, whole=False)
 
     def _nested(
-        self,
-        nested: NestedSteps,
-        rows: Sequence[NewRow],
-        handed: Sequence[Handed],
-        done: Inserted,
-        *,
-        whole: bool = True,
+        self, nested: NestedSteps, groups: Sequence[Group], done: Inserted, *, whole: bool = True
     ) -> Script[list[Row]]:
         """:param whole: each of them has to be there."""
-        found = yield from insert_rows(self.course, nested.rows, rows, handed, self.values)
+        found = yield from insert_groups(self.course, nested.rows, groups, self.values)
         done.affected += found.affected
         there = [row for row in found.rows if row is not None]
-        if whole and len(there) != len(rows):
+        if whole and len(there) != sum(len(group.rows) for group in groups):
             raise _nothing("object", nested.rows.plan.table.name, nested)
         return there
 

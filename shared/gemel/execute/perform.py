@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, WrongRowCount
 from gemel.execute.database import Row, Script
-from gemel.execute.insert import Course, insert_rows, key_texts
+from gemel.execute.insert import Course, Group, insert_groups, insert_rows, key_texts
 from gemel.execute.violations import explain_foreign_key, explain_unique
 from gemel.plan.write_model import Assignment
-from gemel.request import NewRow
 from gemel.sql import AlongSteps, Backend, DeleteSteps, InsertSteps, Statement, UpdateSteps, WriteSteps, finished
 
 
@@ -88,10 +87,8 @@ def _along(
     if along.insert is not None:
         given = values[along.plan.slot]
         assert isinstance(given, Sequence)  # noqa: S101 - what a parser puts into the slot
-        new: list[NewRow] = [row for _ in joined for row in given]
-        handed = [one for one in joined for _ in given]
-        done = yield from insert_rows(course, along.insert, new, handed, values)
-        affected += done.affected
+        groups = [Group(given, [one] * len(given)) for one in joined]
+        affected += (yield from insert_groups(course, along.insert, groups, values)).affected
     return affected
 
 
