@@ -228,6 +228,17 @@ class WrongRowCount(GemelError):
 
 
 @dataclass
+class Outdated(GemelError):
+    """A row is not as the client saw it (``gemel.request.Expect``); nothing was written."""
+
+    there: bool
+    """Whether there is such a row."""
+
+    def __str__(self) -> str:
+        return "the row is not as it was expected" if self.there else "there is no such row"
+
+
+@dataclass
 class FunctionError(GemelError):
     """Raised by a function of the app on purpose; nothing that it changed is kept (``docs/dialects/rest.md`` R17-7)."""
 

@@ -36,7 +36,7 @@ from gemel.sql import (
 )
 from gemel.state.readiness import revisions_query
 
-__all__ = ["Answer", "Engine", "Prepared", "Written", "open_engine"]
+__all__ = ["Answer", "Engine", "Prepared", "PreparedWrite", "Written", "open_engine"]
 
 CACHED = 4096
 """Prepared requests that are kept, of reads and of writes each."""
@@ -67,6 +67,13 @@ class Prepared:
     estimate: Estimate | None = None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class PreparedWrite:
+    """A mutation that is ready to run."""
+
+    steps: tuple[WriteSteps, ...]
+
+
 class _Cache(Generic[Key, Item]):
     """What was made last, by key; the least used goes first."""
 
@@ -92,7 +99,7 @@ class Engine:
         self.settings, self.app, self.catalog = settings, app, catalog
         self._database = database
         self._queries: _Cache[tuple[str, Query], Prepared] = _Cache(CACHED)
-        self._mutations: _Cache[tuple[str, Mutation], tuple[WriteSteps, ...]] = _Cache(CACHED)
+        self._mutations: _Cache[tuple[str, Mutation], PreparedWrite] = _Cache(CACHED)
         self._orm: AsyncEngine | None = None
 
     def prepare(self, role: str, query: Query) -> Prepared:
@@ -130,19 +137,28 @@ class Engine:
         dialect = self._database.backend.dialect
         return [finished(cell, statement.codecs, dialect) if isinstance(cell, str) else cell for cell in row]
 
-    async def write(
-        self, role: str, mutation: Mutation, values: Sequence[object], *, keep: bool = True
-    ) -> tuple[Written, ...]:
-        """Run a mutation in one transaction; one result per write.
+    def prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
+        """Plan and compile a mutation, or find it in the cache.
 
+        :raises PlanError, Unsupported: as ``prepare``.
+        """
+        return self._mutations.get((role, mutation), lambda: self._prepare_write(role, mutation))
+
+    def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
+        plan = plan_mutation(self.catalog, role, mutation)
+        return PreparedWrite(compile_mutation(self._database.backend, plan))
+
+    async def write(
+        self, prepared: PreparedWrite, values: Sequence[object], *, keep: bool = True
+    ) -> tuple[Written, ...]:
+        """Run a prepared mutation in one transaction; one result per write.
+
+        :param values: of the slots.
         :param keep: otherwise all is rolled back once it is done.
-        :raises PlanError, Unsupported, DatabaseError, WrongRowCount: nothing was kept.
+        :raises DatabaseError, WrongRowCount, Mismatch: nothing was kept.
         """
         backend = self._database.backend
-        steps = self._mutations.get(
-            (role, mutation), lambda: compile_mutation(backend, plan_mutation(self.catalog, role, mutation))
-        )
-        return await self._database.write(lambda: perform(self.catalog, backend, steps, values), keep=keep)
+        return await self._database.write(lambda: perform(self.catalog, backend, prepared.steps, values), keep=keep)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

@@ -15,6 +15,7 @@ from gemel.request import (
     Link,
     Measure,
     MeasureGroup,
+    Mutation,
     NewRow,
     Operator,
     OrderColumn,
@@ -26,7 +27,7 @@ from gemel.request import (
     Slot,
     Source,
 )
-from gemel.serve import Answer, Engine, open_engine
+from gemel.serve import Answer, Engine, Written, open_engine
 from gemel.settings import Settings
 
 Result = TypeVar("Result")
@@ -78,6 +79,10 @@ def inserted(table: str, *rows: dict[str, object], at: int, **more: Any) -> tupl
     found = tuple(NewRow(shapes.setdefault(tuple(row), len(shapes)), tuple(row.values())) for row in rows)
     columns = tuple(RowShape(tuple(ColumnRef(name) for name in names)) for names in shapes)
     return Insert("i", Source("public", table), columns, Slot(at), **more), found
+
+
+async def write_to(engine: Engine, mutation: Mutation, values: Sequence[object]) -> tuple[Written, ...]:
+    return await engine.write(engine.prepare_write("admin", mutation), values)
 
 
 def run(settings: Settings, app: App, work: Callable[[Engine], Awaitable[Result]]) -> Result:

@@ -3,7 +3,7 @@
 import pytest
 
 import gemel.serve
-from engine.asking import asc, compare, inserted, query, run, select
+from engine.asking import asc, compare, inserted, query, run, select, write_to
 from gemel.app import App
 from gemel.request import Mutation, Operator
 from gemel.serve import Engine
@@ -43,7 +43,7 @@ def test_writes_are_prepared_once(chinook: Settings, chinook_app: App, monkeypat
     async def work(engine: Engine) -> None:
         for name in ("Polka", "Salsa"):
             write, rows = inserted("genre", *({"name": f"{name} {number}"} for number in range(len(name))), at=0)
-            await engine.write("admin", Mutation((write,)), [rows])
+            await write_to(engine, Mutation((write,)), [rows])
 
     run(chinook, chinook_app, work)
     assert (len(planned), len(compiled)) == (1, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.asking import asc, ask, compare, desc, embed, inserted, query, run, select
+from engine.asking import asc, ask, compare, desc, embed, inserted, query, run, select, write_to
 from engine.test_types import KEY, store
 from engine.test_types import typed as typed_database
 from engine.typed import Sample, typed_app
@@ -130,4 +130,4 @@ def test_every_type_can_be_paged_by(typed: Settings) -> None:
 
 
 async def _write(mutation: Mutation, values: tuple[object, ...], engine: Engine) -> None:
-    await engine.write("admin", mutation, values)
+    await write_to(engine, mutation, values)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from engine.asking import run, select
+from engine.asking import run, select, write_to
 from engine.test_types import open_orm
 from gemel.app import App
 from gemel.errors import DatabaseError, Mismatch
@@ -50,7 +50,7 @@ def edited(settings: Settings, document: object, operator: Any, value: object) -
     engine.dispose()
     assign = Assign(ColumnRef("extra"), operator, Slot(0))
     update = Update("u", Source("public", "thing"), None, (assign,), returning=(select("extra"),))
-    written = run(settings, app(), lambda engine: engine.write("admin", Mutation((update,)), [value]))
+    written = run(settings, app(), lambda engine: write_to(engine, Mutation((update,)), [value]))
     return json.loads(written[0].bodies[0])[0]["extra"]
 
 
@@ -106,4 +106,4 @@ def test_only_documents_are_changed_in_part(things: Settings) -> None:
     assign = Assign(ColumnRef("name"), "append", Slot(0))
     update = Update("u", Source("public", "thing"), None, (assign,))
     with pytest.raises(Mismatch, match="no document"):
-        run(things, app(), lambda engine: engine.write("admin", Mutation((update,)), ["x"]))
+        run(things, app(), lambda engine: write_to(engine, Mutation((update,)), ["x"]))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.asking import ask, compare, embed, inserted, query, run, select
+from engine.asking import ask, compare, embed, inserted, query, run, select, write_to
 from gemel.app import App
 from gemel.errors import DatabaseError, Mismatch
 from gemel.execute import Written
@@ -31,7 +31,7 @@ TITLE = RowShape((ColumnRef("title"),))
 
 
 def change(settings: Settings, app: App, values: list[object], write: Write) -> Written:
-    done: tuple[Written, ...] = run(settings, app, lambda engine: engine.write("admin", Mutation((write,)), values))
+    done: tuple[Written, ...] = run(settings, app, lambda engine: write_to(engine, Mutation((write,)), values))
     return done[0]
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engine.asking import asc, ask, compare, query, run, select
+from engine.asking import asc, ask, compare, query, run, select, write_to
 from gemel.app import App
 from gemel.errors import DatabaseError
 from gemel.execute import database as limits
@@ -31,7 +31,7 @@ def test_no_increment_is_lost(chinook: Settings, chinook_app: App, clients: int,
     async def client(engine: Engine, number: int) -> None:
         order = (1, 0) if crosswise and number % 2 else (0, 1)
         for _ in range(rounds):
-            await engine.write("admin", add(*order), [1, 2, 1])
+            await write_to(engine, add(*order), [1, 2, 1])
 
     async def work(engine: Engine) -> None:
         await asyncio.gather(*(client(engine, number) for number in range(clients)))
@@ -59,7 +59,7 @@ def test_it_is_tried_so_often_and_no_more(chinook: Settings, chinook_app: App, m
             raise DatabaseError("40001", "could not serialize access")
 
         monkeypatch.setattr(engine._database, "_transaction", refuse)
-        await engine.write("admin", add(0), [1, 2, 1])
+        await write_to(engine, add(0), [1, 2, 1])
 
     with pytest.raises(DatabaseError, match="could not serialize"):
         run(chinook, chinook_app, work)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
-from engine.asking import asc, ask, column, compare, embed, inserted, query, run, select
+from engine.asking import asc, ask, column, compare, embed, inserted, query, run, select, write_to
 from engine.typed import Base, Mayor, Mood, Region, Sample, Town, typed_app
 from gemel.errors import DatabaseError, Unsupported
 from gemel.request import AllColumns, ColumnField, ColumnRef, Compare, Delete, Mutation, Operator, Slot, Source
@@ -107,7 +107,7 @@ def test_every_type_is_written(typed: Settings, count: int) -> None:
     app = typed_app()
     row = {name: wanted for name, _, _, wanted in FORMS if wanted is not None}
     write, rows = inserted("sample", *[row] * count, at=0, returning=(select("id"),))
-    written = run(typed, app, lambda engine: engine.write("admin", Mutation((write,)), [rows]))
+    written = run(typed, app, lambda engine: write_to(engine, Mutation((write,)), [rows]))
     keys = [uuid.UUID(item["id"]) for item in json.loads(written[0].bodies[0])]
     assert len(set(keys)) == count
     assert written[0].keys == (((str(keys[0]),),) if count == 1 else ())
@@ -129,10 +129,10 @@ def test_every_type_is_given_back_by_a_delete(typed: Settings, returning: bool) 
     row = {name: wanted for name, _, _, wanted in FORMS if wanted is not None}
     write, rows = inserted("sample", row, {}, at=0)
     asked = select(AllColumns())
-    run(typed, app, lambda engine: engine.write("admin", Mutation((write,)), [rows]))
+    run(typed, app, lambda engine: write_to(engine, Mutation((write,)), [rows]))
     whole = ask(typed, app, query("sample", select(AllColumns(), order=(asc("id"),))))[0].body
     gone = Delete("d", Source("public", "sample"), None, returning=(asked,) if returning else ())
-    done = run(typed, app, lambda engine: engine.write("admin", Mutation((gone,)), []))
+    done = run(typed, app, lambda engine: write_to(engine, Mutation((gone,)), []))
     assert done[0].affected == 2
     assert done[0].bodies == ((whole,) if returning else ())
     assert ask(typed, app, query("sample", asked))[0].body == "[]"
@@ -189,7 +189,7 @@ def test_what_sqlite_cannot_hold_is_refused(typed: Settings) -> None:
             run(
                 typed,
                 typed_app(),
-                lambda engine, write=write, rows=rows: engine.write("admin", Mutation((write,)), [rows]),
+                lambda engine, write=write, rows=rows: write_to(engine, Mutation((write,)), [rows]),
             )
         assert refused.value.sqlstate == "22003"
     with pytest.raises(Unsupported):

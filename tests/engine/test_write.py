@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.asking import asc, ask, compare, embed, inserted, query, run, select
+from engine.asking import asc, ask, compare, embed, inserted, query, run, select, write_to
 from gemel.app import App
 from gemel.errors import DatabaseError, Mismatch, WrongRowCount
 from gemel.execute import Written
@@ -45,7 +45,7 @@ def change(settings: Settings, app: App, values: list[object], *writes: Write | 
         write, new = inserted(item.table, *rows, at=len(held), **item.more)
         held.append(new)
         found.append(write)
-    return run(settings, app, lambda engine: engine.write("admin", Mutation(tuple(found)), held))
+    return run(settings, app, lambda engine: write_to(engine, Mutation(tuple(found)), held))
 
 
 def insert(table: str, *rows: dict[str, int], **more: Any) -> New:

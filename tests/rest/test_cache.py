@@ -51,6 +51,25 @@ def test_once_for_a_text_and_once_for_a_shape(rest_write: Rest, counters: tuple[
     assert made() == (4, 2, 2)
 
 
+def test_a_change_once_for_a_text_and_a_layout(rest_write: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the values and the number of rows are."""
+    parsed = Counter(gemel_rest.endpoint.parse_write)
+    planned = Counter(gemel.serve.plan_mutation)
+    monkeypatch.setattr(gemel_rest.endpoint, "parse_write", parsed)
+    monkeypatch.setattr(gemel.serve, "plan_mutation", planned)
+    for rows in ([{"name": "a"}], [{"name": "b"}, {"name": "c"}], {"name": "d"}):
+        assert rest_write("POST", "/genre?select=name", rows).status_code == 201
+        assert (parsed.calls, planned.calls) == (1, 1)
+    assert rest_write("POST", "/genre?select=name", {"id": 99, "name": "e"}).status_code == 201
+    assert (parsed.calls, planned.calls) == (1, 2)
+    for name in ("f", "g"):
+        assert rest_write("PATCH", "/genre?id=eq.99", {"name": name}).status_code == 204
+    assert (parsed.calls, planned.calls) == (2, 3)
+    assert rest_write("PATCH", "/genre?id=eq.98", {"name": "h"}).status_code == 204
+    assert (parsed.calls, planned.calls) == (3, 3)
+    assert [row["name"] for row in rest_write.rows("/genre?id=gt.25&order=id")] == ["a", "b", "c", "d", "g"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [

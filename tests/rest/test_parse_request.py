@@ -1,6 +1,7 @@
 """Whole requests, and the dialect-free questions they become (docs/dialects/rest.md, sections 2 to 14)."""
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from gemel.request import (
     Embed,
     Insert,
     Link,
+    Mutation,
     NewRow,
     Not,
     Operator,
@@ -33,7 +35,8 @@ from gemel.request import (
     Source,
     Update,
 )
-from gemel_rest.parse.model import ReadCall, WriteCall
+from gemel_rest.parse.change import mutation_of, read_change
+from gemel_rest.parse.model import ReadCall, Values
 from gemel_rest.parse.path import Resource, parse_path
 from gemel_rest.parse.read import parse_read
 from gemel_rest.parse.rules import Rules
@@ -289,8 +292,18 @@ def test_ranges_refused(rules: Rules, query: str, header: str) -> None:
     assert (error.value.code, error.value.status) == ("PGRST103", 416)
 
 
-def write(rules: Rules, verb: Verb, query: str, body: bytes = b"", **headers: str) -> WriteCall:
-    return parse_write(rules, verb, Resource("table", "artist"), query.encode(), headers, body)
+@dataclass(frozen=True)
+class Written:
+    """A form and what a body makes of it."""
+
+    mutation: Mutation
+    values: Values
+
+
+def write(rules: Rules, verb: Verb, query: str, body: bytes = b"", **headers: str) -> Written:
+    form = parse_write(rules, verb, Resource("table", "artist"), query.encode(), headers)
+    change = read_change(form, body)
+    return Written(mutation_of(form, change.layout), (*form.values, *change.values))
 
 
 def test_insert(rules: Rules) -> None:
@@ -324,8 +337,8 @@ def test_update(rules: Rules) -> None:
     call = write(rules, "PATCH", "id=eq.1&select=id,album!inner(id)", b'{"name":"a"}', prefer="return=representation")
     update = call.mutation.writes[0]
     assert isinstance(update, Update)
-    assert update.assignments == (Assign(ColumnRef("name"), "set", Slot(0)),)
-    assert update.where == compare("id", Operator.EQ, 1)
+    assert update.assignments == (Assign(ColumnRef("name"), "set", Slot(1)),)
+    assert update.where == compare("id", Operator.EQ, 0)
     assert [field.key for field in update.returning[0].fields if not isinstance(field, AllColumns)] == ["id", "album"]
 
 

@@ -10,8 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLInputType
 
-from gemel.request import Mutation
-from gemel.serve import Prepared
+from gemel.serve import Prepared, PreparedWrite
 from gemel_graphql.parse.operation import MISSING, Operation
 from gemel_graphql.parse.outline import ODD
 from gemel_graphql.parse.scope import Extract, Variables
@@ -34,7 +33,7 @@ class Plan:
 
     extracts: tuple[Extract | None, ...]
     constants: tuple[object, ...]
-    run: Prepared | Mutation | None
+    run: Prepared | PreparedWrite | None
     frame: ReadFrame | WriteFrame
 
     def values(self, variables: Variables) -> tuple[object, ...]:

@@ -91,7 +91,7 @@ class Service:
         if isinstance(plan.frame, ReadFrame):
             answers = await self._engine.read(plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
             return plan.frame.fill(answers)
-        written = await self._engine.write(actor.role, plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
+        written = await self._engine.write(plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
         return plan.frame.fill(written)
 
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
@@ -127,7 +127,9 @@ class Service:
     def _plan(self, parsed: Parsed, role: str) -> Plan:
         extracts, constants = tuple(parsed.scope.extracts), tuple(parsed.scope.constants)
         if any(isinstance(output, Changed) for output in parsed.outputs):
-            return Plan(extracts, constants, parsed.mutation, write_frame(parsed.outputs))
+            changes = parsed.mutation
+            write = self._engine.prepare_write(role, changes) if changes is not None else None
+            return Plan(extracts, constants, write, write_frame(parsed.outputs))
         prepared = self._engine.prepare(role, parsed.query) if parsed.query is not None else None
         return Plan(extracts, constants, prepared, read_frame(parsed.outputs))
 

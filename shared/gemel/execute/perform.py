@@ -1,15 +1,27 @@
 """The course of a mutation: which statement follows which. No input or output."""
 
-from collections.abc import Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from gemel.catalog import Catalog
-from gemel.errors import DatabaseError, WrongRowCount
+from gemel.errors import DatabaseError, Outdated, WrongRowCount
 from gemel.execute.database import Row, Script
 from gemel.execute.insert import Course, Group, insert_groups, insert_rows, key_texts
 from gemel.execute.violations import explain_foreign_key, explain_unique
 from gemel.plan.write_model import Assignment
-from gemel.sql import AlongSteps, Backend, DeleteSteps, InsertSteps, Statement, UpdateSteps, WriteSteps, finished
+from gemel.sql import (
+    AlongSteps,
+    Backend,
+    DeleteSteps,
+    ExpectSteps,
+    InsertSteps,
+    Statement,
+    UpdateSteps,
+    WriteSteps,
+    finished,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ def perform(
     """Run the writes of a mutation in order.
 
     :raises WrongRowCount: a write did not meet its ``exactly`` or ``most``.
+    :raises Outdated: a row is not as it was seen.
     :raises Mismatch: a conflict left no row that nested rows could be related to.
     """
     course, done = Course(catalog, backend), []
@@ -43,6 +56,8 @@ def perform(
                 done.append((yield from _update(course, step, values)))
             case DeleteSteps():
                 done.append((yield from _delete(course, step, values)))
+            case ExpectSteps():
+                done.append((yield from _expect(course, step, values)))
     return tuple(done)
 
 
@@ -100,6 +115,28 @@ def _delete(course: Course, step: DeleteSteps, values: Sequence[object]) -> Scri
     width = sum(1 for _ in step.table.stored)
     given = [*values, *course.backend.image_values(rows, width)]
     return Written(len(rows), (yield from _bodies(course, step.read, given)), ())
+
+
+def _expect(course: Course, step: ExpectSteps, values: Sequence[object]) -> Script[Written]:
+    seen = values[step.plan.slot]
+    keys = yield (step.find.text, step.find.bind(values))
+    if not keys:
+        raise Outdated(there=False)
+    if seen is not None:
+        [body] = yield from _read(course, (step.read,), values, keys, len(keys[0]))
+        assert isinstance(seen, Collection)  # noqa: S101 - what a parser puts into the slot
+        if digest(body) not in seen:
+            raise Outdated(there=True)
+    return Written(0, (), ())
+
+
+def digest(rows: str) -> str:
+    """What tells two states of a row apart.
+
+    :param rows: JSON text of all its stored columns, in an array, as a read of ``AllColumns`` gives it.
+    :returns: twelve characters of base64url.
+    """
+    return urlsafe_b64encode(blake2b(rows.encode(), digest_size=9).digest()).decode()
 
 
 def _changed(

@@ -14,7 +14,7 @@ from gemel.request import ColumnRef, Conflict, Link, NestedInsert, RowShape, Sou
 def writable(scope: Scope, source: Source, verb: str) -> Table:
     """A table whose rows can be written and told apart.
 
-    :param verb: ``insert``, ``update`` or ``delete``.
+    :param verb: ``insert``, ``update``, ``delete``, or ``select`` of rows that are about to be written.
     :raises UnknownTable, Denied: as ``Scope.table``.
     :raises Mismatch: it is a view, or has no primary key.
     """

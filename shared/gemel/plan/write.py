@@ -14,16 +14,19 @@ from gemel.plan.write_model import (
     AlongPlan,
     Assignment,
     DeletePlan,
+    ExpectPlan,
     InsertPlan,
     MutationPlan,
     UpdatePlan,
     WritePlan,
 )
 from gemel.request import (
+    AllColumns,
     Along,
     Assign,
     Condition,
     Delete,
+    Expect,
     Insert,
     Mutation,
     Operation,
@@ -60,6 +63,10 @@ def _write(scope: Scope, item: Write) -> WritePlan:
             return _update(scope, item)
         case Delete():
             return _delete(scope, item)
+        case Expect():
+            table = writable(scope, item.source, "select")
+            row = plan_rows(scope, table, Select((AllColumns(),)))
+            return ExpectPlan(table, _where(scope, table, item.where), row, item.seen.index)
 
 
 def _update(scope: Scope, item: Update) -> UpdatePlan:

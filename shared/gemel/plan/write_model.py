@@ -124,7 +124,19 @@ class DeletePlan:
     most: int | None
 
 
-WritePlan: TypeAlias = InsertPlan | UpdatePlan | DeletePlan
+@dataclass(frozen=True)
+class ExpectPlan:
+    """A row to be compared."""
+
+    table: Table
+    where: Test | None
+    row: RowsPlan
+    """All of it."""
+    slot: int
+    """Holds the digests that it may have."""
+
+
+WritePlan: TypeAlias = InsertPlan | UpdatePlan | DeletePlan | ExpectPlan
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,22 @@ class Delete:
     at: Location = field(default=(), compare=False)
 
 
-Write: TypeAlias = Insert | Update | Delete
+@dataclass(frozen=True)
+class Expect:
+    """Go on only if the row that meets the condition is one of those that a client saw; it is locked until the end.
+
+    It is a write that writes nothing.
+    """
+
+    source: Source
+    where: Condition | None
+    """Of at most one row."""
+    seen: Slot
+    """Holds the digests (``gemel.execute.digest``) of what may be there, or ``None`` for any row."""
+    at: Location = field(default=(), compare=False)
+
+
+Write: TypeAlias = Insert | Update | Delete | Expect
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from gemel.sql.statement import Parameter, Statement
 from gemel.sql.steps import (
     AlongSteps,
     DeleteSteps,
+    ExpectSteps,
     InsertedSteps,
     InsertSteps,
     NestedSteps,
@@ -26,6 +27,7 @@ __all__ = [
     "Batch",
     "DeleteSteps",
     "Estimate",
+    "ExpectSteps",
     "Failure",
     "InsertSteps",
     "InsertedSteps",

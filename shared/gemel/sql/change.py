@@ -2,7 +2,7 @@
 
 from gemel.catalog import Column
 from gemel.plan.model import Test
-from gemel.plan.write_model import AlongPlan, Assignment, DeletePlan, UpdatePlan
+from gemel.plan.write_model import AlongPlan, Assignment, DeletePlan, ExpectPlan, UpdatePlan
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import condition
@@ -12,7 +12,7 @@ from gemel.sql.given import keys_of
 from gemel.sql.insert import inserted_steps
 from gemel.sql.read_back import columns_of, key_columns, read_back, read_gone, returning
 from gemel.sql.statement import Statement
-from gemel.sql.steps import AlongSteps, DeleteSteps, Returned, UpdateSteps
+from gemel.sql.steps import AlongSteps, DeleteSteps, ExpectSteps, Returned, UpdateSteps
 from gemel.sql.values import assigned
 
 Columns = tuple[Column, ...]
@@ -44,6 +44,13 @@ def delete_steps(backend: Backend, plan: DeletePlan, within: Columns | None = No
         _find(backend, plan, returned, within),
         tuple(read_gone(backend, plan.table, rows) for rows in plan.returning),
     )
+
+
+def expect_steps(backend: Backend, plan: ExpectPlan) -> ExpectSteps:
+    """Statements that look at a row."""
+    returned = Returned(len(key_columns(plan.table)), ())
+    find = _find(backend, plan, returned, None)
+    return ExpectSteps(plan, find, read_back(backend, plan.table, plan.row, as_given=False))
 
 
 def _along(backend: Backend, plan: AlongPlan) -> AlongSteps:
@@ -91,7 +98,9 @@ def _delete(backend: Backend, plan: DeletePlan, within: Columns | None) -> State
     return builder.statement(sql("DELETE FROM ", target, where, returning(builder, plan.table, columns)))
 
 
-def _find(backend: Backend, plan: UpdatePlan | DeletePlan, returned: Returned, within: Columns | None) -> Statement:
+def _find(
+    backend: Backend, plan: UpdatePlan | DeletePlan | ExpectPlan, returned: Returned, within: Columns | None
+) -> Statement:
     """In the order of the key, so that two of these wait for each other instead of locking each other out."""
     builder = Builder(backend)
     frame = Frame(builder, builder.alias(), plan.table)

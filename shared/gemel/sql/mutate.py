@@ -4,9 +4,9 @@ A write gives the keys of the rows written; what is returned is then read by tho
 A delete gives back all that its rows held, and what is returned is read of that.
 """
 
-from gemel.plan.write_model import DeletePlan, InsertPlan, MutationPlan, UpdatePlan, WritePlan
+from gemel.plan.write_model import DeletePlan, ExpectPlan, InsertPlan, MutationPlan, UpdatePlan, WritePlan
 from gemel.sql.backend import Backend
-from gemel.sql.change import delete_steps, update_steps
+from gemel.sql.change import delete_steps, expect_steps, update_steps
 from gemel.sql.insert import insert_steps
 from gemel.sql.steps import WriteSteps
 
@@ -27,3 +27,5 @@ def _write(backend: Backend, plan: WritePlan) -> WriteSteps:
             return update_steps(backend, plan)
         case DeletePlan():
             return delete_steps(backend, plan)
+        case ExpectPlan():
+            return expect_steps(backend, plan)

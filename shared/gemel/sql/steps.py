@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gemel.catalog import Column, Table
-from gemel.plan.write_model import AlongPlan, DeletePlan, InsertPlan, NestedPlan, RowsToInsert, ShapePlan, UpdatePlan
+from gemel.plan.write_model import (
+    AlongPlan,
+    DeletePlan,
+    ExpectPlan,
+    InsertPlan,
+    NestedPlan,
+    RowsToInsert,
+    ShapePlan,
+    UpdatePlan,
+)
 from gemel.sql.statement import Statement
 
 
@@ -131,4 +140,15 @@ class DeleteSteps:
         return self.plan.table
 
 
-WriteSteps: TypeAlias = InsertSteps | UpdateSteps | DeleteSteps
+@dataclass(frozen=True, eq=False)
+class ExpectSteps:
+    """Of a row that is compared."""
+
+    plan: ExpectPlan
+    find: Statement
+    """Gives the key of the row, and locks it."""
+    read: Statement
+    """Takes the key behind the values of the request, gives a JSON array."""
+
+
+WriteSteps: TypeAlias = InsertSteps | UpdateSteps | DeleteSteps | ExpectSteps

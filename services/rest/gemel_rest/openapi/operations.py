@@ -4,7 +4,7 @@ from typing import Any
 
 from gemel.catalog import Catalog, Table, TableKey
 from gemel_rest.openapi import parameters as given
-from gemel_rest.openapi.responses import created, errors, read_responses, written
+from gemel_rest.openapi.responses import TAG, created, errors, read_responses, written
 from gemel_rest.openapi.schemas import example_row
 
 Operation = dict[str, Any]
@@ -120,8 +120,13 @@ def _item(table: Table, name: str) -> tuple[str, dict[str, Any]]:
         "schema": schema,
         "examples": {"first": {"value": ",".join(str(example_row(table)[column]) for column in key)}},
     }
-    get = _operation(table, f"get{name}", f"One row of {table.name}", [path, given.select(table)])
-    get["responses"] = {"200": {"description": "The row", "content": _row(name)}, **errors(400, 401, 403, 404, 406)}
+    known = given.tags("If-None-Match", "Entity tags that the client has: 304 if the row is one of them.")
+    get = _operation(table, f"get{name}", f"One row of {table.name}", [path, given.select(table), known])
+    get["responses"] = {
+        "200": {"description": "The row", "headers": TAG, "content": _row(name)},
+        "304": {"description": "The client has it", "headers": TAG},
+        **errors(400, 401, 403, 404, 406),
+    }
     item = {"get": get}
     if table.writable:
         item |= _item_changes(table, name, path)
@@ -129,11 +134,12 @@ def _item(table: Table, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _item_changes(table: Table, name: str, path: given.Parameter) -> dict[str, Operation]:
-    parameters, content = [path, given.select(table), given.prefer(*RETURN)], _row(name)
+    seen = given.tags("If-Match", "Entity tags that the row may have: 412 if it has changed since it was read.")
+    parameters, content = [path, given.select(table), given.prefer(*RETURN), seen], _row(name)
     responses = {
         "200": {"description": "The row, with `return=representation`", "content": content},
         "204": {"description": "Done"},
-        **errors(400, 401, 403, 404, 406, 409),
+        **errors(400, 401, 403, 404, 406, 409, 412),
     }
     location = {"description": "Path of the new row", "schema": {"type": "string"}}
     created_one = {"description": "Inserted", "headers": {"Location": location}, "content": content}

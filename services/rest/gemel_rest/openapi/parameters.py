@@ -174,6 +174,11 @@ def range_header() -> Parameter:
     }
 
 
+def tags(name: str, description: str) -> Parameter:
+    """If-Match or If-None-Match."""
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
 def profile(name: str, schemas: tuple[str, ...]) -> Parameter:
     """Accept-Profile or Content-Profile."""
     allowed = {"type": "string", "enum": list(schemas), "default": schemas[0]}

@@ -11,6 +11,12 @@ ERRORS: dict[int, tuple[str, str, str, str]] = {
     404: ("NotFound", "There is no such table or row", "PGRST205", "Could not find the table 'public.a'"),
     406: ("NotAcceptable", "No such representation, or not exactly one row", "PGRST116", "Cannot coerce the result"),
     409: ("Conflict", "A key is taken or refers to nothing", "23505", "duplicate key value violates unique constraint"),
+    412: (
+        "PreconditionFailed",
+        "The row is not as the client saw it",
+        "PT412",
+        "The precondition of the change does not hold",
+    ),
     416: ("RangeNotSatisfiable", "The page begins behind the end", "PGRST103", "Requested range not satisfiable"),
 }
 
@@ -87,6 +93,7 @@ def _content(name: str, example: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
+TAG: dict[str, Any] = {"ETag": {"description": "Entity tag of the row", "schema": {"type": "string"}}}
 HEADERS: dict[str, Any] = {
     "Content-Range": {
         "description": "First and last row, and the total if it was asked for",

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from gemel.catalog import Kind
 from gemel.functions import Function
-from gemel.request import Mutation, Query
+from gemel.request import Query
 from gemel_rest.parse.accept import Media
 
 Values: TypeAlias = tuple[object, ...]
@@ -54,6 +54,8 @@ class WriteShape(Shape):
     """Of the table or item, encoded, for Location."""
     key: tuple[str, ...]
     """Columns of the primary key."""
+    key_name: str | None = None
+    """Of that constraint."""
     item: bool = False
     """An item route: nothing found is 404."""
     merges: bool = False
@@ -67,17 +69,6 @@ class ReadCall:
     query: Query
     values: Values
     shape: ReadShape
-
-
-@dataclass(frozen=True, slots=True)
-class WriteCall:
-    """A change."""
-
-    mutation: Mutation
-    values: Values
-    shape: WriteShape
-    keep: bool = True
-    """Else it is rolled back in the end."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,6 +86,3 @@ class FunctionCall:
     """Roll back unless the function gives so many rows."""
     most: int | None
     """Roll back if it gives more."""
-
-
-Call: TypeAlias = ReadCall | WriteCall

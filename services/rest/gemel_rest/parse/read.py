@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gemel.catalog import Table
 from gemel.errors import RequestError
-from gemel.request import And, ColumnRef, Compare, Condition, Operator, Query, Root, Select, Source
+from gemel.request import AllColumns, And, ColumnRef, Compare, Condition, Operator, Query, Root, Select, Source
 from gemel_rest.parse.accept import Media, parse_accept
 from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.model import ReadCall, ReadShape
@@ -16,6 +16,8 @@ from gemel_rest.parse.rules import Rules, schema_of
 from gemel_rest.parse.tree import parse_tree
 
 KEY = "rows"
+WHOLE = "row"
+"""Key of the item with all its stored columns, of which its entity tag is made."""
 APPLIED = frozenset({"count", "handling"})
 TX = frozenset({"tx"})
 """Of a read, where it is allowed: it ends as it would without."""
@@ -37,10 +39,13 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
     if method == "GET" and resource.kind == "table" and "range" in headers:
         root.page = intersect(root.page, headers["range"])
     builder = Builder(most=rules.max_rows, strip_nulls=media.strip_nulls, aggregates=rules.aggregates)
-    select = builder.select(root)
+    select, counted = builder.select(root), preferences.count is not None
+    source = Source(schema, resource.name)
+    whole: tuple[Root, ...] = ()
     if resource.kind == "item":
         select = _one(select, key_condition(builder, table, resource, parameters))
-    source = Source(schema, resource.name)
+        if select.fields != (AllColumns(),) or select.strip_nulls:
+            whole = (Root(WHOLE, source, Select((AllColumns(),), select.rows)),)
     shape = ReadShape(
         media=media,
         singular=is_singular(media, resource),
@@ -51,9 +56,10 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
         offset=root.page.offset or 0,
         location=resource.path + parameters.canonical,
         after=root.after is not None,
+        counted=counted,
     )
-    roots = (Root(KEY, source, select, total=preferences.count is not None, estimate=preferences.estimate),)
-    return ReadCall(Query(roots), tuple(builder.values), shape)
+    first = Root(KEY, source, select, total=counted and not whole, estimate=preferences.estimate if not whole else None)
+    return ReadCall(Query((first, *whole)), tuple(builder.values), shape)
 
 
 def is_singular(media: Media, resource: Resource) -> bool:

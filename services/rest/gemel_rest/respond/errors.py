@@ -14,6 +14,7 @@ from gemel.errors import (
     GemelError,
     Mismatch,
     NotEmbedded,
+    Outdated,
     RequestError,
     RequestTooLarge,
     UnknownColumn,
@@ -138,6 +139,9 @@ def translate(error: GemelError) -> Problem:
             return _database(error)
         case WrongRowCount():
             return _row_count(error)
+        case Outdated(there):
+            hint = "Read it again, and send the change with its present ETag."
+            return Problem("PT412", 412, "The precondition does not hold", str(error), hint if there else None)
         case FunctionError():
             return _raised(error)
         case FunctionFailed():

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from gemel.execute import Written
 from gemel_rest.parse.model import WriteShape
+from gemel_rest.respond.item import entity_tag, tag_header
 from gemel_rest.respond.model import Headers, Response, header
 from gemel_rest.respond.ranges import content_range
 from gemel_rest.respond.read import body_headers, common_headers, represent
@@ -16,8 +17,7 @@ def write_response(written: Written, shape: WriteShape) -> Response:
     headers: Headers = ((b"content-range", _range(written, shape).encode()), *common_headers(shape))
     created = shape.verb == "POST" and not (shape.merges and not written.inserted)
     if shape.returns == "representation":
-        body = represent(written.bodies[0], shape)
-        return Response(201 if created else 200, (*headers, *body_headers(shape)), body)
+        return _represented(201 if created else 200, headers, written, shape)
     if shape.verb != "POST":
         return Response(204, headers)
     location = _location(written, shape) if shape.returns == "headers-only" else None
@@ -32,11 +32,17 @@ def _put_response(written: Written, shape: WriteShape) -> Response:
     if created and shape.item:
         headers = (header("location", shape.path), *headers)
     if shape.returns == "representation":
-        body = represent(written.bodies[0], shape)
-        return Response(201 if created else 200, (*headers, *body_headers(shape)), body)
+        return _represented(201 if created else 200, headers, written, shape)
     if created and shape.item:
         return Response(201, (*headers, (b"content-length", b"0")))
     return Response(204, headers)
+
+
+def _represented(status: int, headers: Headers, written: Written, shape: WriteShape) -> Response:
+    """What was written; of an item that is there afterwards with its entity tag."""
+    body = represent(written.bodies[0], shape)
+    tag = (tag_header(entity_tag(written.bodies[1], body)),) if len(written.bodies) > 1 else ()
+    return Response(status, (*headers, *tag, *body_headers(shape)), body)
 
 
 def _range(written: Written, shape: WriteShape) -> str:
