@@ -239,6 +239,26 @@ class Outdated(GemelError):
 
 
 @dataclass
+class Reused(GemelError):
+    """An idempotency key was used before, for another request; nothing was written."""
+
+    def __str__(self) -> str:
+        return "the key was used for another request"
+
+
+@dataclass
+class OneOfMany(GemelError):
+    """One of several mutations of a request failed; nothing of any was kept."""
+
+    number: int
+    """Its index."""
+    error: GemelError
+
+    def __str__(self) -> str:
+        return f"operation {self.number}: {self.error}"
+
+
+@dataclass
 class FunctionError(GemelError):
     """Raised by a function of the app on purpose; nothing that it changed is kept (``docs/dialects/rest.md`` R17-7)."""
 

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -17,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gemel.app import App
 from gemel.catalog import Catalog, read_catalog
-from gemel.errors import AppError, WrongRowCount
-from gemel.execute import Database, PostgreSQLDatabase, SQLiteDatabase, Written, perform
-from gemel.execute.database import Row
+from gemel.errors import AppError, GemelError, OneOfMany, WrongRowCount
+from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
+from gemel.execute import once as run_once
+from gemel.execute.database import Row, Script
 from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
@@ -36,7 +38,7 @@ from gemel.sql import (
 )
 from gemel.state.readiness import revisions_query
 
-__all__ = ["Answer", "Engine", "Prepared", "PreparedWrite", "Written", "open_engine"]
+__all__ = ["Answer", "Asked", "Engine", "Many", "Once", "Prepared", "PreparedWrite", "Reply", "Written", "open_engine"]
 
 CACHED = 4096
 """Prepared requests that are kept, of reads and of writes each."""
@@ -72,6 +74,19 @@ class PreparedWrite:
     """A mutation that is ready to run."""
 
     steps: tuple[WriteSteps, ...]
+
+
+Asked = tuple[PreparedWrite, Sequence[object]]
+"""A mutation, and the values of its slots."""
+Many = tuple[tuple[Written, ...], ...]
+"""Of each mutation what came of its writes."""
+
+
+@dataclass
+class _Place:
+    """Which of several mutations is under way; ``None``: none of them."""
+
+    number: int | None = None
 
 
 class _Cache(Generic[Key, Item]):
@@ -157,8 +172,47 @@ class Engine:
         :param keep: otherwise all is rolled back once it is done.
         :raises DatabaseError, WrongRowCount, Mismatch: nothing was kept.
         """
-        backend = self._database.backend
-        return await self._database.write(lambda: perform(self.catalog, backend, prepared.steps, values), keep=keep)
+        [written] = await self.write_all([(prepared, values)], keep=keep)
+        return written
+
+    async def write_all(self, asked: Sequence[Asked], *, keep: bool = True) -> Many:
+        """Run several prepared mutations, each with its values, in one transaction.
+
+        :raises OneOfMany: one failed, of several; nothing was kept.
+        :raises DatabaseError, WrongRowCount, Mismatch, Outdated: as ``write``.
+        """
+        at = _Place()
+        try:
+            return await self._database.write(lambda: self._course(asked, at), keep=keep)
+        except GemelError as error:
+            if len(asked) == 1 or at.number is None:
+                raise
+            raise OneOfMany(at.number, error) from error
+
+    async def write_once(self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply]) -> Reply:
+        """The same, and keep the answer: when it is asked for again it is given, and nothing is done.
+
+        :param reply: makes the answer of what came of the mutations.
+        :raises Reused: the key was used for another request.
+        """
+        at, postgresql = _Place(), self.settings.is_postgresql
+
+        def make() -> Script[Reply]:
+            return run_once(once, datetime.now(UTC), self._course(asked, at), reply, postgresql=postgresql)
+
+        try:
+            return await self._database.write(make)
+        except GemelError as error:
+            if len(asked) == 1 or at.number is None:
+                raise
+            raise OneOfMany(at.number, error) from error
+
+    def _course(self, asked: Sequence[Asked], at: "_Place") -> Script[Many]:
+        done = []
+        for at.number, (prepared, values) in enumerate(asked):
+            done.append((yield from perform(self.catalog, self._database.backend, prepared.steps, values)))
+        at.number = None
+        return tuple(done)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

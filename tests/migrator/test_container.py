@@ -57,6 +57,7 @@ def test_migrates_tells_each_revision_and_ends(database: Settings, run: Run) -> 
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split(" ")[:2] for line in done.stdout.splitlines()] == [
         ["gemel:", "0001"],
+        ["gemel:", "0002"],
         ["chinook:", "0001"],
         ["chinook", "is"],
     ]

@@ -7,6 +7,7 @@ from rest_client import Rest
 
 import gemel.serve
 import gemel_rest.endpoint
+import gemel_rest.writes
 from gemel_rest.cache import BoundedCache
 
 
@@ -53,9 +54,9 @@ def test_once_for_a_text_and_once_for_a_shape(rest_write: Rest, counters: tuple[
 
 def test_a_change_once_for_a_text_and_a_layout(rest_write: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the values and the number of rows are."""
-    parsed = Counter(gemel_rest.endpoint.parse_write)
+    parsed = Counter(gemel_rest.writes.parse_write)
     planned = Counter(gemel.serve.plan_mutation)
-    monkeypatch.setattr(gemel_rest.endpoint, "parse_write", parsed)
+    monkeypatch.setattr(gemel_rest.writes, "parse_write", parsed)
     monkeypatch.setattr(gemel.serve, "plan_mutation", planned)
     for rows in ([{"name": "a"}], [{"name": "b"}, {"name": "c"}], {"name": "d"}):
         assert rest_write("POST", "/genre?select=name", rows).status_code == 201

@@ -35,6 +35,7 @@ from gemel.request import (
     Source,
     Update,
 )
+from gemel_rest.parse.body import parse_rows
 from gemel_rest.parse.change import mutation_of, read_change
 from gemel_rest.parse.model import ReadCall, Values
 from gemel_rest.parse.path import Resource, parse_path
@@ -302,7 +303,7 @@ class Written:
 
 def write(rules: Rules, verb: Verb, query: str, body: bytes = b"", **headers: str) -> Written:
     form = parse_write(rules, verb, Resource("table", "artist"), query.encode(), headers)
-    change = read_change(form, body)
+    change = read_change(form, parse_rows(body, form.content_type) if verb != "DELETE" else [])
     return Written(mutation_of(form, change.layout), (*form.values, *change.values))
 
 

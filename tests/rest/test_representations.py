@@ -223,7 +223,7 @@ def test_options(rest: Rest) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert rest("OPTIONS", "/").headers["allow"] == "OPTIONS,GET,HEAD"
+    assert rest("OPTIONS", "/").headers["allow"] == "OPTIONS,GET,HEAD,POST"
     assert problem(rest("OPTIONS", "/nope")) == (404, "PGRST205")
 
 
@@ -244,7 +244,7 @@ def test_preflight_and_exposed_headers(rest: Rest) -> None:
     [
         ("TRACE", "/genre", (405, "PGRST117")),
         ("FOO", "/genre", (405, "PGRST117")),
-        ("POST", "/", (405, "PGRST117")),
+        ("PATCH", "/", (405, "PGRST117")),
         ("POST", "/genre/1", (405, "PGRST117")),
         ("DELETE", "/rpc/f", (405, "PGRST101")),
         ("POST", "/rpc/f", (404, "PGRST202")),

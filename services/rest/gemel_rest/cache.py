@@ -4,6 +4,17 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+Key = tuple[str | bytes | None, ...]
+"""Role, method, path, query, and the headers that have a say in it."""
+OVERHEAD = 2048
+"""Bytes that what is kept of a request takes beside the texts of its key, about."""
+
+
+def key_size(key: Key) -> int:
+    """Bytes of an entry of the key, about."""
+    return OVERHEAD + sum(len(part) for part in key if part is not None)
+
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 

@@ -10,55 +10,43 @@ from urllib.parse import quote
 
 import structlog
 
-from gemel.auth import Authenticator
+from gemel.auth import Actor, Authenticator
 from gemel.edge import peer_is_loopback, read_body, request_headers
-from gemel.errors import DatabaseError, GemelError, Outdated, RequestError, UnknownTable, WrongRowCount
+from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
-from gemel.serve import Engine, Prepared, PreparedWrite
-from gemel_rest.cache import BoundedCache
+from gemel.serve import Engine, Prepared
+from gemel_rest.cache import BoundedCache, Key, key_size
 from gemel_rest.invoke import invoke
 from gemel_rest.openapi import Documents
 from gemel_rest.parse.call import parse_call
-from gemel_rest.parse.change import mutation_of, read_change
-from gemel_rest.parse.conditional import parse_tags, row_parts
-from gemel_rest.parse.form import Form, Layout
 from gemel_rest.parse.functions import named_functions, served_functions, unknown_function
 from gemel_rest.parse.model import FunctionCall, ReadShape, Values
 from gemel_rest.parse.path import Resource, invalid_path, parse_path
 from gemel_rest.parse.read import parse_read
 from gemel_rest.parse.rules import Rules, schema_of
-from gemel_rest.parse.write import Verb, parse_write
-from gemel_rest.respond.errors import error_response, not_single, problem_response
+from gemel_rest.parse.text import not_implemented
+from gemel_rest.respond.errors import error_response
 from gemel_rest.respond.item import item_response
 from gemel_rest.respond.model import Response
 from gemel_rest.respond.read import read_response
 from gemel_rest.respond.send import send_response
-from gemel_rest.respond.write import write_response
+from gemel_rest.writes import Sent, Writes
 
 PREFIX: Final = "/rest/v1"
 
 ENTRIES: Final = 4096
 BYTES: Final = 16 * 1024 * 1024
 """Size of the cache of questions, counted by their texts."""
-OVERHEAD: Final = 2048
-"""Bytes that an entry takes beside its texts, about."""
 
-Key = tuple[str | bytes | None, ...]
-"""Role, method, path, query and the headers that have a say in it."""
 READ_HEADERS: Final = ("accept", "prefer", "range", "accept-profile")
-WRITE_HEADERS: Final = ("accept", "prefer", "content-type", "content-profile")
-MOST_LAYOUTS: Final = 64
-"""Of the bodies of one form whose plans are kept with it."""
 
 METHODS: Final = {
-    "root": ("OPTIONS", "GET", "HEAD"),
+    "root": ("OPTIONS", "GET", "HEAD", "POST"),
     "table": ("OPTIONS", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
     "item": ("OPTIONS", "GET", "HEAD", "PUT", "PATCH", "DELETE"),
     "function": ("OPTIONS", "GET", "HEAD", "POST"),
 }
-
-VERBS: Final[Mapping[str, Verb]] = {"POST": "POST", "PATCH": "PATCH", "PUT": "PUT", "DELETE": "DELETE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +56,6 @@ class Known:
     prepared: Prepared
     values: Values
     shape: ReadShape
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class KnownWrite:
-    """A change that was asked for before."""
-
-    form: Form
-    prepared: dict[Layout, PreparedWrite]
 
 
 class Endpoint:
@@ -98,7 +78,7 @@ class Endpoint:
         )
         self._log = structlog.get_logger("gemel.rest")
         self._known: BoundedCache[Key, Known | FunctionCall] = BoundedCache(ENTRIES, BYTES)
-        self._forms: BoundedCache[Key, KnownWrite] = BoundedCache(ENTRIES, BYTES)
+        self._writes = Writes(engine, self._rules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -115,7 +95,7 @@ class Endpoint:
         role = scope["gemel.role"] = actor.role
         path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
         if method not in ("GET", "HEAD"):
-            return await self._other(method, role, path, scope, headers, receive)
+            return await self._other(method, actor, path, scope, headers, receive)
         query: bytes = scope["query_string"]
         key = (role, method, path, query, *map(headers.get, READ_HEADERS))
         known = self._known.get(key)
@@ -148,7 +128,7 @@ class Endpoint:
         else:
             call = parse_read(self._rules, method, resource, query, headers)
             known = Known(self._engine.prepare(role, call.query), call.values, call.shape)
-        self._known.put(key, known, _size(key))
+        self._known.put(key, known, key_size(key))
         return known
 
     def _resource(self, method: str, path: bytes, scope: Scope) -> Resource:
@@ -161,48 +141,27 @@ class Endpoint:
         return resource
 
     async def _other(
-        self, method: str, role: str, path: bytes, scope: Scope, headers: Mapping[str, str], receive: Receive
+        self, method: str, actor: Actor, path: bytes, scope: Scope, headers: Mapping[str, str], receive: Receive
     ) -> Response:
-        query: bytes = scope["query_string"]
-        conditional = "if-match" if "if-match" in headers else headers.get("if-none-match")
-        key = (role, method, path, query, conditional, *map(headers.get, WRITE_HEADERS))
-        known = self._forms.get(key)
-        if known is None:
-            resource = self._resource(method, path, scope)
-            if method == "OPTIONS":
-                return self._options(resource, headers)
-            if resource.kind == "function":
-                body = await read_body(receive, headers, self._engine.settings.body_limit)
-                return await self._invoke(role, parse_call(self._rules, method, resource, query, headers, body))
-            body = await read_body(receive, headers, self._engine.settings.body_limit)
-            known = KnownWrite(parse_write(self._rules, VERBS[method], resource, query, headers), {})
-            self._forms.put(key, known, _size(key))
-        else:
+        sent = Sent(method, path, scope["query_string"], headers)
+        known = self._writes.known(actor.role, sent)
+        if known is not None:
             scope["gemel.route"] = "item" if known.form.shape.item else "table"
-            body = await read_body(receive, headers, self._engine.settings.body_limit)
-        seen = row_parts(parse_tags("If-Match", headers["if-match"])) if "if-match" in headers else None
-        return await self._write(role, known, body, seen)
+            return await self._writes.one(actor, known, sent, await self._body(headers, receive))
+        resource = self._resource(method, path, scope)
+        if method == "OPTIONS":
+            return self._options(resource, headers)
+        raw = await self._body(headers, receive)
+        if resource.kind == "root":
+            return await self._writes.several(actor, sent, raw)
+        if resource.kind == "function":
+            if "idempotency-key" in headers:
+                raise not_implemented("Idempotency-Key is not implemented for functions.")
+            return await self._invoke(actor.role, parse_call(self._rules, method, resource, sent.query, headers, raw))
+        return await self._writes.one(actor, self._writes.parse(actor.role, sent, resource), sent, raw)
 
-    async def _write(self, role: str, known: KnownWrite, body: bytes, seen: frozenset[str] | None) -> Response:
-        form, change = known.form, read_change(known.form, body)
-        prepared = known.prepared.get(change.layout)
-        if prepared is None:
-            prepared = self._engine.prepare_write(role, mutation_of(form, change.layout))
-            if len(known.prepared) < MOST_LAYOUTS:
-                known.prepared[change.layout] = prepared
-        try:
-            tags = (seen,) if form.expects == "seen" else ()
-            values = (*form.values, *tags, *change.values)
-            written = await self._engine.write(prepared, values, keep=form.keep)
-        except DatabaseError as error:
-            if form.expects == "absent" and error.sqlstate == "23505" and error.constraint == form.shape.key_name:
-                raise Outdated(there=True) from None
-            raise
-        except WrongRowCount as error:
-            if not form.shape.item or error.most:
-                raise
-            return problem_response(not_single(error.rows, item=True))
-        return write_response(written[-1], form.shape)
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+        return await read_body(receive, headers, self._engine.settings.body_limit)
 
     def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:
         allowed = METHODS[resource.kind]
@@ -224,10 +183,6 @@ class Endpoint:
             if not table.writable:
                 allowed = ("OPTIONS", "GET", "HEAD")
         return Response(200, ((b"allow", ",".join(allowed).encode()), (b"content-length", b"0")))
-
-
-def _size(key: Key) -> int:
-    return OVERHEAD + sum(len(part) for part in key if part is not None)
 
 
 def _route(known: Known | FunctionCall) -> str:

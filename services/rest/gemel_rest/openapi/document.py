@@ -8,6 +8,8 @@ from gemel_rest.openapi.functions import TAG, function_path
 from gemel_rest.openapi.operations import table_paths
 from gemel_rest.openapi.responses import error_schema, shared_responses
 from gemel_rest.openapi.schemas import names_of, table_schemas
+from gemel_rest.openapi.several import TAG as SEVERAL
+from gemel_rest.openapi.several import several_path
 
 DESCRIPTION = (
     "Tables over HTTP in PostgREST's dialect: filters, ordering and related rows stand in the query string, pages and"
@@ -35,6 +37,9 @@ def make_document(
         if key[0] == catalog.schemas[0]:  # those of other schemas are reached by a header, not by a path
             paths |= table_paths(catalog, table, names)
             tags.append({"name": table.name, **({"description": table.comment} if table.comment else {})})
+    if visible:
+        paths["/"] = several_path()
+        tags.append({"name": SEVERAL})
     named = sorted(by_name(functions).items()) if visible else []
     paths |= dict(function_path(catalog, same, names) for _, same in named)
     tags += [{"name": TAG}] if named else []

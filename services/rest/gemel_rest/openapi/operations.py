@@ -64,11 +64,12 @@ def _create(catalog: Catalog, table: Table, name: str) -> Operation:
         given.on_conflict(table),
         given.select(table),
         given.prefer(*RETURN, "return=headers-only", *RESOLUTION, "missing=default", "count=exact"),
+        given.idempotency_key(),
         given.profile("Content-Profile", catalog.schemas),
     ]
     operation = _operation(table, f"create{name}", f"Insert into {table.name}", parameters)
     merged = {**created(name), "description": "Merged, and not one row was new"}
-    responses = {"200": merged, "201": created(name), **errors(400, 401, 403, 404, 406, 409)}
+    responses = {"200": merged, "201": created(name), **errors(400, 401, 403, 404, 406, 409, 422)}
     return {**operation, "requestBody": _body(f"{name}Insert", many=True), "responses": responses}
 
 

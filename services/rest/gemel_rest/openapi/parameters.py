@@ -4,6 +4,7 @@ from typing import Any
 
 from gemel.catalog import Column, Kind, Table
 from gemel.catalog.types import MOMENTS, NUMBERS, TEXTS
+from gemel_rest.parse.rules import LONGEST_KEY
 
 Parameter = dict[str, Any]
 
@@ -177,6 +178,16 @@ def range_header() -> Parameter:
 def tags(name: str, description: str) -> Parameter:
     """If-Match or If-None-Match."""
     return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
+def idempotency_key() -> Parameter:
+    """Idempotency-Key."""
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Chosen by the client: sent again within a day, the request is answered as before, not done.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    }
 
 
 def profile(name: str, schemas: tuple[str, ...]) -> Parameter:

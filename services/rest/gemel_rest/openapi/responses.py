@@ -17,6 +17,7 @@ ERRORS: dict[int, tuple[str, str, str, str]] = {
         "PT412",
         "The precondition of the change does not hold",
     ),
+    422: ("UnprocessableContent", "The Idempotency-Key is that of another request", "PT422", "The key was used before"),
     416: ("RangeNotSatisfiable", "The page begins behind the end", "PGRST103", "Requested range not satisfiable"),
 }
 

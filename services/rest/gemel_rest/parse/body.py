@@ -25,21 +25,27 @@ class Body:
     """Of every row, in order."""
 
 
-def parse_body(raw: bytes, content_type: str, *, uniform: bool) -> Body:
+def parse_rows(raw: bytes, content_type: str) -> list[Row]:
     """Read a body by its content type; none means JSON.
 
-    :param uniform: whether all rows have to have the same keys.
     :raises RequestError: ``PGRST102``, or an SQLSTATE for what no database can hold.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind in ("", "application/json", "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json"):
-        rows = _json_rows(raw)
-    elif kind == "text/csv":
-        rows = parse_csv(raw)
-    elif kind == "application/x-www-form-urlencoded":
-        rows = [dict(split_pairs(raw))]
-    else:
-        raise invalid_body(f"Content-Type not acceptable: {kind}")
+        return json_rows(parse_json(raw))
+    if kind == "text/csv":
+        return parse_csv(raw)
+    if kind == "application/x-www-form-urlencoded":
+        return [dict(split_pairs(raw))]
+    raise invalid_body(f"Content-Type not acceptable: {kind}")
+
+
+def body_of(rows: list[Row], *, uniform: bool) -> Body:
+    """A body of rows.
+
+    :param uniform: whether all have to have the same keys.
+    :raises RequestError: ``PGRST102``, they have not.
+    """
     keys = dict.fromkeys(key for row in rows for key in row)
     if uniform and any(row.keys() != keys.keys() for row in rows):
         raise invalid_body("All object keys must match")
@@ -51,8 +57,11 @@ def invalid_body(message: str, details: str | None = None) -> RequestError:
     return RequestError("PGRST102", message, details)
 
 
-def _json_rows(raw: bytes) -> list[Row]:
-    value = parse_json(raw)
+def json_rows(value: Any) -> list[Row]:
+    """The rows of a JSON value.
+
+    :raises RequestError: ``PGRST102``, it is an array of something else.
+    """
     if isinstance(value, dict):
         return [value]
     if not isinstance(value, list):

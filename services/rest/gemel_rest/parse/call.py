@@ -9,7 +9,7 @@ from gemel.functions import Function, Parameter
 from gemel.request import And, ColumnRef, Compare, Condition, Operator, Or, Query, Root, Select, Slot, Source
 from gemel_rest.parse.accept import Media, parse_accept
 from gemel_rest.parse.array import parse_array
-from gemel_rest.parse.body import parse_body
+from gemel_rest.parse.body import parse_rows
 from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.filters import is_test
 from gemel_rest.parse.functions import find_function, named_functions
@@ -57,7 +57,7 @@ def parse_call(
 
 def _members(body: bytes, headers: Mapping[str, str]) -> dict[str, object]:
     """Arguments of a body: its object, or the first of its array."""
-    rows = parse_body(body, headers.get("content-type", ""), uniform=False).rows if body else ()
+    rows = parse_rows(body, headers.get("content-type", "")) if body else []
     return dict(rows[0]) if rows else {}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gemel.errors import RequestError
 from gemel.request import Assign, ColumnRef, Delete, Expect, Insert, Mutation, NewRow, RowShape, Slot, Update, Write
-from gemel_rest.parse.body import Body, Row, invalid_body, parse_body
+from gemel_rest.parse.body import Row, body_of, invalid_body
 from gemel_rest.parse.form import Form, Layout
 from gemel_rest.parse.model import Values
 from gemel_rest.parse.read import KEY
@@ -27,18 +27,18 @@ class Change:
 NOTHING = Change((), ())
 
 
-def read_change(form: Form, raw: bytes) -> Change:
-    """The body of a change.
+def read_change(form: Form, rows: list[Row]) -> Change:
+    """The body of a change, from its rows.
 
-    :raises RequestError: it cannot be read, or does not fit.
+    :raises RequestError: it does not fit.
     """
     match form.shape.verb:
         case "POST":
-            return _rows(form, raw)
+            return _rows(form, rows)
         case "PUT":
-            return _only_row(form, raw)
+            return _only_row(form, rows)
         case "PATCH":
-            return _assigned(form, raw)
+            return _assigned(form, rows)
         case "DELETE":
             return NOTHING
 
@@ -83,9 +83,9 @@ def _check_restricted(form: Form, statement: str) -> None:
         raise RequestError("21000", f"{statement} requires a WHERE clause")
 
 
-def _rows(form: Form, raw: bytes) -> Change:
+def _rows(form: Form, given: list[Row]) -> Change:
     """Rows by their columns: where rows do not fill each other's, each set of columns is a kind of its own."""
-    body = _body(form, raw)
+    body = body_of(given, uniform=form.columns is None)
     names = body.keys if form.columns is None else form.columns
     if not form.fills:
         rows = tuple([NewRow(0, tuple([row.get(name) for name in names])) for row in body.rows])
@@ -101,9 +101,9 @@ def _filled(names: tuple[str, ...], rows: Iterable[Row], layout: dict[tuple[str,
         yield NewRow(layout.setdefault(given, len(layout)), tuple([row[name] for name in given]))
 
 
-def _only_row(form: Form, raw: bytes) -> Change:
+def _only_row(form: Form, given: list[Row]) -> Change:
     """A row is inserted, or takes the values given (section 16)."""
-    body = _body(form, raw)
+    body = body_of(given, uniform=form.columns is None)
     names = body.keys if form.columns is None else form.columns
     every = form.columns is not None
     rows: list[Row] = [{name: row.get(name) for name in names if every or name in row} for row in body.rows]
@@ -113,22 +113,18 @@ def _only_row(form: Form, raw: bytes) -> Change:
     return Change((names,), (tuple(NewRow(0, tuple([row.get(name) for name in names])) for row in rows),))
 
 
-def _assigned(form: Form, raw: bytes) -> Change:
-    body = _body(form, raw)
+def _assigned(form: Form, given: list[Row]) -> Change:
+    body = body_of(given, uniform=form.columns is None)
     if len(body.rows) > 1:
         raise invalid_body("Empty or invalid json", "PATCH takes one object, or an array that holds one.")
     row = body.rows[0] if body.rows else {}
     names = (body.keys if form.columns is None else form.columns) if row else ()
     defaults = tuple(name for name in names if form.fills and name not in row)
-    given = tuple(name for name in names if name not in defaults)
-    values = tuple([row.get(name) for name in given])
+    set_ = tuple(name for name in names if name not in defaults)
+    values = tuple([row.get(name) for name in set_])
     if not names and form.own is not None:  # an item that stays as it is is looked for and given all the same
         values = (form.own[1],)
-    return Change((given, defaults), values)
-
-
-def _body(form: Form, raw: bytes) -> Body:
-    return parse_body(raw, form.content_type, uniform=form.columns is None)
+    return Change((set_, defaults), values)
 
 
 def _written(name: str) -> ColumnRef:

@@ -7,6 +7,8 @@ from gemel.catalog import Catalog
 from gemel.errors import RequestError
 from gemel.functions import Function
 
+LONGEST_KEY = 255
+"""Characters of an Idempotency-Key."""
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

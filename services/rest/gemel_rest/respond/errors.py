@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gemel.errors import (
@@ -17,6 +17,7 @@ from gemel.errors import (
     Outdated,
     RequestError,
     RequestTooLarge,
+    Reused,
     UnknownColumn,
     UnknownRelation,
     UnknownTable,
@@ -128,6 +129,12 @@ def problem_response(problem: Problem) -> Response:
     return Response(problem.status, headers, body)
 
 
+def numbered(problem: Problem, number: int) -> Problem:
+    """The problem of one of several operations."""
+    told = f"It is operation {number} of the request, counted from 0; nothing of the request was kept."
+    return replace(problem, hint=f"{problem.hint} {told}" if problem.hint else told)
+
+
 def translate(error: GemelError) -> Problem:
     """Word an error."""
     match error:
@@ -144,6 +151,8 @@ def translate(error: GemelError) -> Problem:
             return Problem("PT412", 412, "The precondition does not hold", str(error), hint if there else None)
         case FunctionError():
             return _raised(error)
+        case Reused():
+            return Problem("PT422", 422, "The Idempotency-Key was used before, for another request")
         case FunctionFailed():
             return Problem("XX000", 500, "The function failed")
         case RequestTooLarge(limit):
