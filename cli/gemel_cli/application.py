@@ -7,6 +7,7 @@ import typer
 from gemel.errors import GemelError
 from gemel_cli.commands.backup import backup
 from gemel_cli.commands.migrate import migrate
+from gemel_cli.commands.outbox import outbox
 from gemel_cli.commands.seed import seed
 from gemel_cli.commands.settings import settings
 from gemel_cli.commands.token import token
@@ -23,6 +24,7 @@ def application() -> typer.Typer:
     )
     tree.add_typer(migrate, name="migrate")
     tree.add_typer(backup, name="backup")
+    tree.add_typer(outbox, name="outbox")
     tree.command()(seed)
     tree.command()(token)
     tree.command()(settings)

@@ -1,10 +1,11 @@
 """The whole product in one process: settings, migrations, schedule, then one port for both APIs."""
 
 import argparse
+import asyncio
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
@@ -21,6 +22,7 @@ from gemel.edge.ready import database_check
 from gemel.edge.service import Service, warn_of, warn_of_unknown_variables
 from gemel.errors import GemelError, SettingsError
 from gemel.observe import Health, Metrics, configure_logging
+from gemel.outbox import deliver_until
 from gemel.serve import Engine, open_engine
 from gemel.settings import Settings, load
 from gemel_backup.schedule import run_schedule
@@ -130,7 +132,21 @@ async def _serve(settings: Settings, app: App, sockets: Sequence[socket], stop: 
         root = _root(engine)
         listen(sockets, "port")
         _announce(settings, sockets)
-        await serve([Listener(root, sockets)], stop, grace=GRACE)
+        async with _telling(engine):
+            await serve([Listener(root, sockets)], stop, grace=GRACE)
+
+
+@asynccontextmanager
+async def _telling(engine: Engine) -> AsyncIterator[None]:
+    """While in the block, hooks are told what was committed; at its end the one under way is waited for a little."""
+    ended = asyncio.Event()
+    task = asyncio.create_task(deliver_until(engine, ended))
+    try:
+        yield
+    finally:
+        ended.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(task, GRACE)
 
 
 def _root(engine: Engine) -> Root:

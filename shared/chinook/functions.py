@@ -6,7 +6,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chinook.models import Album, Artist, Customer, Invoice, Track
-from gemel import FunctionError, function
+from gemel import Refused, function
 
 
 @function(returns=list[Track])
@@ -32,7 +32,7 @@ async def rename_artist(session: AsyncSession, artist_id: int, name: str) -> Art
     """Give an artist another name."""
     artist = await session.get(Artist, artist_id, with_for_update=True)
     if artist is None:
-        raise FunctionError("there is no such artist", status=404, details=f"artist_id is {artist_id}")
+        raise Refused("there is no such artist", status=404, details=f"artist_id is {artist_id}")
     artist.name = name.strip()
     return artist
 

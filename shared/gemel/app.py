@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, Mapper, regis
 
 from gemel.errors import AppError
 from gemel.functions import Function, read_functions
+from gemel.hooks import Hooks, read_hooks
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class App:
         :raises AppError: it cannot be imported, or a signature cannot be served.
         """
         return read_functions(_optional(f"{self.name}.functions"))
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """What ``hooks.py`` declares; nothing if the app has none.
+
+        :raises AppError: it cannot be imported, or a function cannot be a hook.
+        """
+        return read_hooks(_optional(f"{self.name}.hooks"))
 
     @property
     def migrations(self) -> Path:

@@ -19,7 +19,7 @@
     ├── Unsupported                sql: this database cannot say it
     ├── DatabaseError              execute: the database refused (or our codec did, in its stead); has a SQLSTATE
     ├── WrongRowCount              execute: not as many rows as the request said; rolled back
-    └── FunctionError              execute: a function of the app refused, in its own words
+    └── Refused              execute: a function of the app refused, in its own words
 
 An error holds facts; each service words them in its own dialect, in one place (``gemel_graphql.respond.errors``,
 ``gemel_rest.respond.errors``). What is none of these is a bug and is answered as such.
@@ -259,7 +259,7 @@ class OneOfMany(GemelError):
 
 
 @dataclass
-class FunctionError(GemelError):
+class Refused(GemelError):
     """Raised by a function of the app on purpose; nothing that it changed is kept (``docs/dialects/rest.md`` R17-7)."""
 
     text: str

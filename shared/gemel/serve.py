@@ -8,20 +8,24 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gemel.app import App
+from gemel.auth import Actor
 from gemel.catalog import Catalog, read_catalog
 from gemel.errors import AppError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
 from gemel.execute import once as run_once
-from gemel.execute.database import Row, Script
+from gemel.execute.database import Row, Script, of_values
+from gemel.execute.insert import Course
+from gemel.execute.sessions import Sessions
+from gemel.execute.ways import Ways
 from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.request import Mutation, Query
@@ -45,6 +49,7 @@ CACHED = 4096
 ROOT_COLUMNS = 3
 
 Key = TypeVar("Key")
+Result = TypeVar("Result")
 Item = TypeVar("Item")
 
 
@@ -74,6 +79,10 @@ class PreparedWrite:
     """A mutation that is ready to run."""
 
     steps: tuple[WriteSteps, ...]
+    hooked: bool = False
+    """Rows of some table go through objects."""
+    statements: dict[object, Any] = field(default_factory=dict)
+    """What was compiled for that."""
 
 
 Asked = tuple[PreparedWrite, Sequence[object]]
@@ -115,7 +124,8 @@ class Engine:
         self._database = database
         self._queries: _Cache[tuple[str, Query], Prepared] = _Cache(CACHED)
         self._mutations: _Cache[tuple[str, Mutation], PreparedWrite] = _Cache(CACHED)
-        self._orm: AsyncEngine | None = None
+        self._ways = Ways(app.hooks)
+        self._sessions = Sessions(settings, catalog, database, self._ways)
 
     def prepare(self, role: str, query: Query) -> Prepared:
         """Plan and compile a query, or find it in the cache.
@@ -161,21 +171,24 @@ class Engine:
 
     def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
         plan = plan_mutation(self.catalog, role, mutation)
-        return PreparedWrite(compile_mutation(self._database.backend, plan))
+        steps = compile_mutation(self._database.backend, plan)
+        return PreparedWrite(steps, self._ways.any(steps))
 
     async def write(
-        self, prepared: PreparedWrite, values: Sequence[object], *, keep: bool = True
+        self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor | None = None, keep: bool = True
     ) -> tuple[Written, ...]:
         """Run a prepared mutation in one transaction; one result per write.
 
         :param values: of the slots.
+        :param actor: who asks, for the hooks.
         :param keep: otherwise all is rolled back once it is done.
         :raises DatabaseError, WrongRowCount, Mismatch: nothing was kept.
+        :raises Refused: a hook did; nothing was kept.
         """
-        [written] = await self.write_all([(prepared, values)], keep=keep)
+        [written] = await self.write_all([(prepared, values)], actor=actor, keep=keep)
         return written
 
-    async def write_all(self, asked: Sequence[Asked], *, keep: bool = True) -> Many:
+    async def write_all(self, asked: Sequence[Asked], *, actor: Actor | None = None, keep: bool = True) -> Many:
         """Run several prepared mutations, each with its values, in one transaction.
 
         :raises OneOfMany: one failed, of several; nothing was kept.
@@ -183,13 +196,15 @@ class Engine:
         """
         at = _Place()
         try:
-            return await self._database.write(lambda: self._course(asked, at), keep=keep)
+            return await self._run(asked, lambda course: self._course(course, asked, at), actor, keep=keep)
         except GemelError as error:
             if len(asked) == 1 or at.number is None:
                 raise
             raise OneOfMany(at.number, error) from error
 
-    async def write_once(self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply]) -> Reply:
+    async def write_once(
+        self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply], *, actor: Actor | None = None
+    ) -> Reply:
         """The same, and keep the answer: when it is asked for again it is given, and nothing is done.
 
         :param reply: makes the answer of what came of the mutations.
@@ -197,29 +212,45 @@ class Engine:
         """
         at, postgresql = _Place(), self.settings.is_postgresql
 
-        def make() -> Script[Reply]:
-            return run_once(once, datetime.now(UTC), self._course(asked, at), reply, postgresql=postgresql)
+        def make(course: Course) -> Script[Reply]:
+            return run_once(once, datetime.now(UTC), self._course(course, asked, at), reply, postgresql=postgresql)
 
         try:
-            return await self._database.write(make)
+            return await self._run(asked, make, actor)
         except GemelError as error:
             if len(asked) == 1 or at.number is None:
                 raise
             raise OneOfMany(at.number, error) from error
 
-    def _course(self, asked: Sequence[Asked], at: "_Place") -> Script[Many]:
+    async def _run(
+        self,
+        asked: Sequence[Asked],
+        make: Callable[[Course], Script[Result]],
+        actor: Actor | None,
+        *,
+        keep: bool = True,
+    ) -> Result:
+        """Straight on a connection, or in a session if rows go through objects."""
+        hooked = [prepared for prepared, _ in asked if prepared.hooked]
+        if not hooked:
+            course = Course(self.catalog, self._database.backend)
+            return await self._database.write(lambda: make(course), keep=keep)
+        return await self._sessions.write(make, hooked[0].statements, actor, keep=keep)
+
+    def _course(self, course: Course, asked: Sequence[Asked], at: "_Place") -> Script[Many]:
         done = []
         for at.number, (prepared, values) in enumerate(asked):
-            done.append((yield from perform(self.catalog, self._database.backend, prepared.steps, values)))
+            done.append((yield from perform(course, prepared.steps, values)))
         at.number = None
         return tuple(done)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        """A session for own resolvers; commits at the end of the block, rolls back on an exception."""
-        if self._orm is None:
-            self._orm = _orm_engine(self.settings, self.catalog)
-        async with async_sessionmaker(self._orm, expire_on_commit=False).begin() as session:
+    async def session(self, *, writes: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for the app's own code; commits at the end of the block, rolls back on an exception.
+
+        :param writes: it will write: on SQLite, which has one writer, it waits for its turn before it reads.
+        """
+        async with self._sessions.open(writes=writes) as session:
             yield session
 
     async def call(
@@ -241,9 +272,10 @@ class Engine:
                 raise WrongRowCount(rows, most=True)
 
         try:
-            return await run(called, accept_all(called.parameters, given), self.session, check)
+            sessions = partial(self.session, writes=called.writes)
+            return await run(called, accept_all(called.parameters, given), sessions, check)
         except FunctionFailed as error:
-            refused = self._database.refused(error.__cause__) if error.__cause__ is not None else None
+            refused = of_values(self._database.explain(error.__cause__)) if error.__cause__ is not None else None
             if refused is not None:
                 raise refused from error
             raise
@@ -256,26 +288,7 @@ class Engine:
     async def close(self) -> None:
         """Close all connections."""
         await self._database.close()
-        if self._orm is not None:
-            await self._orm.dispose()
-
-
-def _orm_engine(settings: Settings, catalog: Catalog) -> AsyncEngine:
-    if settings.is_postgresql:
-        uri = "postgresql+asyncpg://" + settings.database.removeprefix("postgresql://")
-        arguments = {"server_settings": {"timezone": "UTC", "application_name": "gemel"}}
-        return create_async_engine(uri, pool_size=settings.pool_size, connect_args=arguments)
-    schemas = {getattr(table.source, "schema", None) for table in catalog.tables.values()}
-    one_database = {"schema_translate_map": dict.fromkeys(schema for schema in schemas if schema)}
-    engine = create_async_engine(f"sqlite+aiosqlite:///{settings.sqlite_path}", execution_options=one_database)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def enforce(connection: object, _: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    return engine
+        await self._sessions.close()
 
 
 def _check_names(catalog: Catalog) -> None:

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     live_interval: float = Field(1.0, gt=0, le=3600, description="seconds between two looks of a live query of GraphQL")
     stringify_numerics: bool = Field(False, description="GraphQL gives bigint, numeric and double precision as texts")
     safe_writes: bool = Field(True, description="refuse a REST update or delete without a filter")
+    hook_rows: int = Field(10_000, ge=1, description="most rows that one write may take through the app's hooks")
     rest_document: bool = Field(True, description="serve the OpenAPI document of REST, and the page for it")
     rest_tx_end: Literal["commit", "commit-allow-override", "rollback", "rollback-allow-override"] = Field(
         "commit", description="how a REST change ends; with -allow-override a request may choose (Prefer: tx)"

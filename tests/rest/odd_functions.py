@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chinook.models import Artist, Customer, Genre, Invoice, PlaylistTrack
-from gemel import FunctionError, Reply, function
+from gemel import Refused, Reply, function
 
 
 @function
@@ -92,7 +92,7 @@ def replying(reply: Reply, status: int = 202, name: str = "X-Made-By") -> str:
 async def refuse(session: AsyncSession, code: str = "P0001", status: int | None = None, header: str = "X-Why") -> None:
     session.add(Genre(id=900, name="Refused"))
     await session.flush()
-    raise FunctionError("no", code, status, "because", "ask another day", [(header, "so")])
+    raise Refused("no", code, status, "because", "ask another day", [(header, "so")])
 
 
 @function

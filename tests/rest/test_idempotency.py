@@ -4,11 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from rest_client import ADDRESS, Rest, problem, serving
 
 import gemel.serve
 from gemel.app import App
 from gemel.settings import Settings
+from gemel.state.tables import state_tables
 
 KEY = {"idempotency-key": "k"}
 PLAYLISTS = "/playlist?id=gt.18&select=name&order=id"
@@ -75,6 +77,20 @@ def test_kept_for_a_day(rest_write: Rest, monkeypatch: pytest.MonkeyPatch) -> No
         Clock.moved = timedelta(hours=hours)
         assert rest_write("POST", "/playlist", {"name": "a"}, headers=KEY).status_code == 201
         assert len(rest_write.rows(PLAYLISTS)) == rows
+    rest_write("POST", "/playlist", {"name": "a"}, headers={"idempotency-key": "l"})
+    Clock.moved = timedelta(hours=52)
+    rest_write("POST", "/playlist", {"name": "a"}, headers={"idempotency-key": "m"})
+    assert kept(rest_write) == 1  # of those that have expired nothing is left
+
+
+def kept(rest: Rest) -> int:
+    table = state_tables(postgresql=rest.engine.settings.is_postgresql).idempotency
+
+    async def count() -> int:
+        async with rest.engine.session() as session:
+            return await session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+    return rest.runner.run(count())
 
 
 def test_many_at_once(rest_write: Rest) -> None:

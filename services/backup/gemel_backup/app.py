@@ -22,6 +22,7 @@ from gemel_backup.health import AdminPort, Check
 from gemel_backup.heartbeat import heartbeat_path
 from gemel_backup.job import Job
 from gemel_backup.metrics import backup_registry
+from gemel_backup.outbox import OutboxThread
 from gemel_backup.schedule import TICK_SECONDS
 from gemel_backup.slots import Claim, Slots
 from gemel_backup.tick import newest_due
@@ -114,22 +115,28 @@ def _add_tasks(celery: Celery, settings: Settings, stop: threading.Event) -> Non
 
 def _add_step(celery: Celery, settings: Settings, stop: threading.Event) -> None:
     class Worker(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
-        """The admin port; and, being started after the pool and so stopped before it, what ends its work."""
+        """The admin port and the outbox; started after the pool and so stopped before it, it ends the work, too."""
 
         requires = frozenset({"celery.worker.components:Pool"})
 
         def __init__(self, parent: Any, **more: Any) -> None:
             super().__init__(parent, **more)
             self.port: AdminPort | None = None
+            self.outbox: OutboxThread | None = None
 
         def start(self, parent: Any) -> None:
             if settings.admin_port:
                 registry = backup_registry(settings, open_store(settings))
                 self.port = AdminPort(settings.admin_port, checks(celery, settings), registry)
                 self.port.start()
+            self.outbox = OutboxThread(settings)
+            self.outbox.start()
 
         def stop(self, parent: Any) -> None:
             stop.set()
+            if self.outbox is not None:
+                self.outbox.stop()
+                self.outbox = None
             if self.port is not None:
                 self.port.stop()
                 self.port = None

@@ -91,7 +91,7 @@ class Service:
         if isinstance(plan.frame, ReadFrame):
             answers = await self._engine.read(plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
             return plan.frame.fill(answers)
-        written = await self._engine.write(plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
+        written = await self._engine.write(plan.run, values, actor=actor) if plan.run is not None else ()  # type: ignore[arg-type]
         return plan.frame.fill(written)
 
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:

@@ -84,7 +84,9 @@ class Writes:
         asked = self._asked(actor.role, known, sent, rows)
         once = self._once(actor, sent, raw) if form.shape.verb == "POST" and form.keep else None
         try:
-            return await self._run([asked], once, lambda done: write_response(done[0][-1], form.shape), keep=form.keep)
+            return await self._run(
+                actor, [asked], once, lambda done: write_response(done[0][-1], form.shape), keep=form.keep
+            )
         except GemelError as error:
             return problem_response(_problem(form, error))
 
@@ -105,16 +107,22 @@ class Writes:
             return operations_response([write_response(one[-1], forms[at].shape) for at, one in enumerate(done)])
 
         try:
-            return await self._run(asked, self._once(actor, sent, raw), answer)
+            return await self._run(actor, asked, self._once(actor, sent, raw), answer)
         except OneOfMany as error:
             return problem_response(numbered(_problem(forms[error.number], error.error), error.number))
 
     async def _run(
-        self, asked: Sequence[Asked], once: Once | None, answer: Callable[[Many], Response], *, keep: bool = True
+        self,
+        actor: Actor,
+        asked: Sequence[Asked],
+        once: Once | None,
+        answer: Callable[[Many], Response],
+        *,
+        keep: bool = True,
     ) -> Response:
         if once is None:
-            return answer(await self._engine.write_all(asked, keep=keep))
-        return _given(await self._engine.write_once(asked, once, lambda done: _kept(answer(done))))
+            return answer(await self._engine.write_all(asked, actor=actor, keep=keep))
+        return _given(await self._engine.write_once(asked, once, lambda done: _kept(answer(done)), actor=actor))
 
     def _operation(self, role: str, operation: Operation) -> tuple[Form, Asked]:
         sent = Sent(operation.method, operation.path, operation.query, operation.headers)

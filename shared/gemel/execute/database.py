@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from gemel.errors import DatabaseError
+from gemel.errors import DatabaseError, GemelError, Unsupported
 from gemel.sql import Backend, Statement
 
 Row = Sequence[Any]
@@ -19,6 +19,11 @@ REPEATED = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the transaction was undone, and may well succeed next time."""
 VALUES = frozenset({"22", "23"})
 """Classes of SQLSTATE that speak of values: wrong ones, and such that violate a constraint."""
+
+
+def of_values(error: GemelError | None) -> DatabaseError | None:
+    """An error if it speaks of values that the app was given (SQLSTATE classes 22 and 23); ``None`` for all else."""
+    return error if isinstance(error, DatabaseError) and error.sqlstate[:2] in VALUES else None
 
 
 class Database(Protocol):
@@ -43,9 +48,8 @@ class Database(Protocol):
         :raises DatabaseError: as ``read``.
         """
 
-    def refused(self, error: BaseException) -> DatabaseError | None:
-        """What an error of a session of SQLAlchemy says of the values that it was given (SQLSTATE classes 22 and 23);
-        ``None`` for all else."""
+    def explain(self, error: BaseException) -> DatabaseError | Unsupported | None:
+        """What an error of a session of SQLAlchemy says; ``None`` if it is not one of the driver."""
 
     async def fetch(self, text: str) -> Sequence[Row]:
         """Rows of a statement without parameters."""

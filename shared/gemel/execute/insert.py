@@ -7,6 +7,7 @@ from itertools import groupby
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Mismatch
 from gemel.execute.database import Row, Script
+from gemel.execute.orm import Orm
 from gemel.execute.violations import explain_missing, explain_unique
 from gemel.request import NewRow
 from gemel.sql import Backend, Batch, InsertedSteps, NestedSteps, ShapeSteps, Statement
@@ -18,6 +19,8 @@ class Course:
 
     catalog: Catalog
     backend: Backend
+    orm: Orm | None = None
+    """For writes that go through objects."""
 
 
 Handed = tuple[object, ...]
@@ -149,6 +152,8 @@ class _Work:
     def run(self, step: ShapeSteps, batch: Batch, done: Inserted) -> Script[list[Row | None]]:
         """Insert rows of one shape."""
         returned = self.steps.returned
+        if self.course.orm is not None and self.course.orm.ways.inserts(self.steps):
+            return (yield from self._through_objects(self.course.orm, step, batch, done))
         if step.many is not None and len(batch.rows) > 1 and not self.steps.one_by_one:
             found = yield from self._written(step, step.many, batch)
             done.inserted += sum(bool(row[returned.new]) for row in found) if returned.marks_new else len(found)
@@ -163,6 +168,19 @@ class _Work:
                 continue
             done.inserted += bool(rows[0][returned.new]) if returned.marks_new else new
             given.append(rows[0])
+        self._check_twice(given)
+        return given
+
+    def _through_objects(self, orm: Orm, step: ShapeSteps, batch: Batch, done: Inserted) -> Script[list[Row | None]]:
+        given: list[Row | None] = []
+        for number, row in enumerate(batch.rows):
+            one = Batch((row,), batch.at[number : number + 1])
+            try:
+                found = orm.insert(self.steps, step, one, self.values)
+            except DatabaseError as error:
+                raise (yield from self._explained(step, one, error)) from error
+            given.append(found.row)
+            done.inserted += found.fresh
         self._check_twice(given)
         return given
 
@@ -191,17 +209,18 @@ class _Work:
         try:
             return (yield (statement.text, parameters))
         except DatabaseError as error:
-            names = [column.name for column in (*step.plan.columns, *step.plan.handed)]
-            given = dict(zip(names, batch.rows[0], strict=True)) if len(batch.rows) == 1 else {}
-            # SQLite does not say which foreign key does not hold, nor which values are there already.
-            if error.sqlstate == "23503" and error.constraint is None:
-                found = yield from explain_missing(
-                    self.course.catalog, self.course.backend, self.steps.plan.table, given
-                )
-                raise (found or error) from None
-            if error.sqlstate == "23505":
-                explain_unique(self.steps.plan.table, given, error)
-            raise
+            raise (yield from self._explained(step, batch, error)) from None
+
+    def _explained(self, step: ShapeSteps, batch: Batch, error: DatabaseError) -> Script[DatabaseError]:
+        """SQLite does not say which foreign key does not hold, nor which values are there already."""
+        names = [column.name for column in (*step.plan.columns, *step.plan.handed)]
+        given = dict(zip(names, batch.rows[0], strict=True)) if len(batch.rows) == 1 else {}
+        table = self.steps.plan.table
+        if error.sqlstate == "23503" and error.constraint is None:
+            return (yield from explain_missing(self.course.catalog, self.course.backend, table, given)) or error
+        if error.sqlstate == "23505":
+            explain_unique(table, given, error)
+        return error
 
 
 def _nothing(kind: str, table: str, nested: NestedSteps) -> Mismatch:

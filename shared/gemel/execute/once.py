@@ -49,6 +49,7 @@ def once(
     statements = idempotency_statements(postgresql=postgresql)
     at = (expiry(now, postgresql=postgresql), moment(now, postgresql=postgresql))
     if (yield (statements.claim, (asked.key, asked.request, *at))):
+        yield (statements.forget, (at[1],))
         made = reply((yield from work))
         yield (statements.keep, (asked.key, made.status, json.dumps(made.headers), made.body))
         return made

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Outdated, WrongRowCount
 from gemel.execute.database import Row, Script
 from gemel.execute.insert import Course, Group, insert_groups, insert_rows, key_texts
@@ -13,7 +12,6 @@ from gemel.execute.violations import explain_foreign_key, explain_unique
 from gemel.plan.write_model import Assignment
 from gemel.sql import (
     AlongSteps,
-    Backend,
     DeleteSteps,
     ExpectSteps,
     InsertSteps,
@@ -38,16 +36,14 @@ class Written:
     """Rows of an insert that were not there before, without those nested in them."""
 
 
-def perform(
-    catalog: Catalog, backend: Backend, steps: Sequence[WriteSteps], values: Sequence[object]
-) -> Script[tuple[Written, ...]]:
+def perform(course: Course, steps: Sequence[WriteSteps], values: Sequence[object]) -> Script[tuple[Written, ...]]:
     """Run the writes of a mutation in order.
 
     :raises WrongRowCount: a write did not meet its ``exactly`` or ``most``.
     :raises Outdated: a row is not as it was seen.
     :raises Mismatch: a conflict left no row that nested rows could be related to.
     """
-    course, done = Course(catalog, backend), []
+    done = []
     for step in steps:
         match step:
             case InsertSteps():
@@ -142,8 +138,13 @@ def digest(rows: str) -> str:
 def _changed(
     course: Course, step: UpdateSteps | DeleteSteps, statement: Statement, values: Sequence[object]
 ) -> Script[Sequence[Row]]:
+    orm = course.orm
     parameters = statement.bind(values)
     try:
+        if orm is not None and isinstance(step, UpdateSteps) and orm.ways.updates(step):
+            return orm.update(step, values)
+        if orm is not None and isinstance(step, DeleteSteps) and orm.ways.deletes(step):
+            return orm.delete(step, values)
         return (yield (statement.text, parameters))
     except DatabaseError as error:
         # SQLite does not say which foreign key does not hold, nor which values are there already.

@@ -11,7 +11,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from gemel.errors import DatabaseError
-from gemel.execute.database import ATTEMPTS, REPEATED, VALUES, Row, Script
+from gemel.execute.database import ATTEMPTS, REPEATED, Row, Script
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
@@ -103,12 +103,14 @@ class PostgreSQLDatabase:
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
 
-    def refused(self, error: BaseException) -> DatabaseError | None:
+    def explain(self, error: BaseException) -> DatabaseError | None:
         """See ``Database``."""
         if not isinstance(error, DBAPIError) or error.orig is None:
             return None
         cause = error.orig.__cause__
-        if not isinstance(cause, asyncpg.PostgresError) or (cause.sqlstate or "")[:2] not in VALUES:
+        if isinstance(cause, OSError | asyncpg.InterfaceError):
+            return DatabaseError("08006", "the connection to the database was lost", str(cause))
+        if not isinstance(cause, asyncpg.PostgresError):
             return None
         if type(cause) is asyncpg.DataError:  # asyncpg's own, before anything was sent
             return DatabaseError("22003" if "out of" in str(cause) else "22P02", str(cause))

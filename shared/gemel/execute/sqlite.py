@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Unsupported
-from gemel.execute.database import VALUES, Row, Script
+from gemel.execute.database import Row, Script
 from gemel.execute.violations import check_violation, not_null_violation, unique_violation
 from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
 
@@ -147,13 +147,10 @@ class SQLiteDatabase:
         """See ``Database``. BEGIN IMMEDIATE. Once begun it is finished, even if nobody waits for it any more."""
         return await asyncio.shield(self._in(self._writers, lambda: self._transaction(make(), keep=keep)))
 
-    def refused(self, error: BaseException) -> DatabaseError | None:
+    def explain(self, error: BaseException) -> DatabaseError | Unsupported | None:
         """See ``Database``."""
         cause = error.orig if isinstance(error, DBAPIError) else error
-        if not isinstance(cause, sqlite3.Error):
-            return None
-        found = _refused(cause, self._catalog)
-        return found if isinstance(found, DatabaseError) and found.sqlstate[:2] in VALUES else None
+        return _refused(cause, self._catalog) if isinstance(cause, sqlite3.Error | OverflowError) else None
 
     async def fetch(self, text: str) -> Sequence[Row]:
         """See ``Database``."""

@@ -1,6 +1,6 @@
 """Functions of the app (``functions.py``), served at ``/rpc/<name>`` (``docs/dialects/rest.md`` section 17)."""
 
-from gemel.errors import FunctionError
+from gemel.errors import Refused
 from gemel.functions.arguments import accept, accept_all
 from gemel.functions.declare import by_name, function, read_functions
 from gemel.functions.model import Function, Parameter, Reply, Returns
@@ -8,10 +8,10 @@ from gemel.functions.run import FunctionFailed, Outcome, run
 
 __all__ = [
     "Function",
-    "FunctionError",
     "FunctionFailed",
     "Outcome",
     "Parameter",
+    "Refused",
     "Reply",
     "Returns",
     "accept",

@@ -43,7 +43,7 @@ async def run(
     :param arguments: as ``accept`` gives them.
     :param sessions: opens a session that commits at its end.
     :param check: is told the number of rows or values, and raises to roll back.
-    :raises GemelError: raised on purpose by the function, ``FunctionError`` above all.
+    :raises GemelError: raised on purpose by the function, ``Refused`` above all.
     :raises FunctionFailed: it raised anything else.
     """
     reply = Reply()

@@ -76,17 +76,23 @@ def _update(backend: Backend, plan: UpdatePlan, returned: Returned, within: Colu
 
 
 def _change(frame: Frame, item: Assignment) -> Expression:
+    return sql(f"{frame.builder.quote(item.column.name)} = ", new_value(frame, item))
+
+
+def new_value(frame: Frame, item: Assignment, *, stated: bool = False) -> Expression:
+    """What an assignment gives its column.
+
+    :param stated: the word DEFAULT will not do.
+    """
     builder, column = frame.builder, item.column
     backend, type_ = builder.backend, builder.stored(column.type)
     if item.param is None:
-        value: Expression = stated_default(builder, column)
-    elif item.operator == "set":
-        value = assigned(builder, column.type, builder.bind(item.param))
-    elif item.operator == "inc":
-        value = backend.add(frame.column(column), type_, builder.bind(item.param))
-    else:
-        value = backend.edited(frame.column(column), item.operator, item.param.type, builder.bind(item.param))
-    return sql(f"{builder.quote(column.name)} = ", value)
+        return stated_default(builder, column, word=not stated)
+    if item.operator == "set":
+        return assigned(builder, column.type, builder.bind(item.param))
+    if item.operator == "inc":
+        return backend.add(frame.column(column), type_, builder.bind(item.param))
+    return backend.edited(frame.column(column), item.operator, item.param.type, builder.bind(item.param))
 
 
 def _delete(backend: Backend, plan: DeletePlan, within: Columns | None) -> Statement:

@@ -39,12 +39,15 @@ def onupdates(builder: Builder, table: Table, written: Container[str]) -> Iterat
             yield sql(f"{builder.quote(column.name)} = ", value)
 
 
-def stated_default(builder: Builder, column: Column) -> Expression:
-    """What ``SET column = DEFAULT`` means: the model's default, else the database's, else null."""
+def stated_default(builder: Builder, column: Column, *, word: bool = True) -> Expression:
+    """What ``SET column = DEFAULT`` means: the model's default, else the database's, else null.
+
+    :param word: the database's may be said by the word DEFAULT, if it knows it.
+    """
     value = default_value(builder, column)
     if value is not None:
         return value
-    if builder.backend.dialect.name != "sqlite":
+    if word and builder.backend.dialect.name != "sqlite":
         return sql("DEFAULT")
     source: Any = column.expression
     stated: Any = getattr(getattr(source, "server_default", None), "arg", None)

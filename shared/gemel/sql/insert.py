@@ -53,7 +53,7 @@ def _nested(backend: Backend, number: int, plan: NestedPlan, handed_on: Iterable
 
 def _one(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> Statement:
     builder = Builder(backend)
-    values = _values(builder, plan, shape, [OneRow(builder, *place) for place in _places(shape)])
+    values = _values(builder, plan, shape, [OneRow(builder, *place) for place in places(shape)])
     names, listed = _names(builder, values), join(", ", values.values())
     source = sql(f" ({names}) VALUES (", listed, ")") if values else sql(" DEFAULT VALUES")
     # SQLite's grammar has no upsert with DEFAULT VALUES; a row without values meets no other but by constants.
@@ -67,7 +67,7 @@ def _one(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Retur
 def _many(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> Statement:
     builder = Builder(backend)
     batch: list[Encoder] = []
-    values = _values(builder, plan, shape, [ManyRows(builder, *place, batch) for place in _places(shape)], batch)
+    values = _values(builder, plan, shape, [ManyRows(builder, *place, batch) for place in places(shape)], batch)
     names, listed = _names(builder, values), join(", ", values.values())
     source = sql(f" ({names}) SELECT ", listed, " FROM ", batch_table(builder, batch))
     head = _head(builder, plan.table, source, plan.conflict, shape)
@@ -78,20 +78,20 @@ def _there(backend: Backend, plan: RowsToInsert, shape: ShapePlan) -> Statement 
     """Whether a row with the same unique key is there; ``None`` if the rows of this shape do not say their keys."""
     builder = Builder(backend)
     assert plan.conflict is not None  # noqa: S101 - asked of upserts only
-    given = [OneRow(builder, *place) for place in _places(shape)]
+    given = [OneRow(builder, *place) for place in places(shape)]
     names = [column.name for column in (*shape.columns, *shape.handed)]
     tests: list[Part] = []
     for column in plan.conflict.columns:
         if column.name not in names:
             return None
         number = names.index(column.name)
-        value = _value(builder, column, given[number], handed=number >= len(shape.columns))
+        value = given_value(builder, column, given[number], handed=number >= len(shape.columns))
         tests.append(sql(f"{builder.quote(column.name)} = ", value))
     source = builder.table(plan.table.source)
     return builder.statement(sql("SELECT 1 FROM ", source, " WHERE ", join(" AND ", tests)))
 
 
-def _places(shape: ShapePlan) -> list[tuple[int, str | int]]:
+def places(shape: ShapePlan) -> list[tuple[int, str | int]]:
     """Index and name of each value of a row of a batch."""
     names = (*shape.names, *(column.name for column in shape.handed))
     return list(enumerate(names))
@@ -107,7 +107,7 @@ def _values(
     """What is given or handed, and the defaults of the model."""
     count = len(shape.columns)
     values = {
-        column.name: _value(builder, column, bind, handed=number >= count)
+        column.name: given_value(builder, column, bind, handed=number >= count)
         for number, (column, bind) in enumerate(zip((*shape.columns, *shape.handed), binds, strict=True))
     }
     for column in plan.table.stored:
@@ -116,7 +116,8 @@ def _values(
     return values
 
 
-def _value(builder: Builder, column: Column, bind: Bind, *, handed: bool) -> Expression:
+def given_value(builder: Builder, column: Column, bind: Bind, *, handed: bool) -> Expression:
+    """A value of a row: of the request, or handed on by a related row."""
     if handed:
         return builder.backend.kept(bind(as_given), builder.stored(column.type))
     return assigned(builder, column.type, bind)

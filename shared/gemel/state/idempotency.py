@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from gemel.state.tables import moment, table_name
 
+FORGOTTEN = 10
+"""Expired answers that are deleted when one is added."""
 KEPT = timedelta(days=1)
 """How long an answer is kept."""
 
@@ -21,7 +23,7 @@ class IdempotencyStatements:
     keep: str
     """Takes key, status, headers and body."""
     forget: str
-    """Takes now; gives nothing. Deletes what has expired."""
+    """Takes now; gives nothing. Deletes a few that have expired, and leaves those alone that others are deleting."""
 
 
 def idempotency_statements(*, postgresql: bool) -> IdempotencyStatements:
@@ -47,7 +49,10 @@ def idempotency_statements(*, postgresql: bool) -> IdempotencyStatements:
             f"UPDATE {table} SET status = {place(2)}, headers = {place(3)}, body = {place(4)}"  # noqa: S608
             f" WHERE key = {place(1)}"
         ),
-        forget=f"DELETE FROM {table} WHERE expires_at < {time(1)}",  # noqa: S608
+        forget=(
+            f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE expires_at < {time(1)}"  # noqa: S608
+            f" ORDER BY expires_at LIMIT {FORGOTTEN}{' FOR UPDATE SKIP LOCKED' if postgresql else ''})"
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from gemel.errors import (
     Location,
     Mismatch,
     PlanError,
+    Refused,
     RequestError,
     RequestTooLarge,
     Unsupported,
@@ -54,6 +55,10 @@ CONSTRAINTS: Final[Mapping[str, tuple[str, str]]] = {
 """Code and beginning of the message, by SQLSTATE."""
 
 
+UNNAMED: Final = "P0001"
+"""Code of what the app's code refuses without a code of its own."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """An error as the dialect tells it."""
@@ -77,7 +82,9 @@ def failure(error: GemelError) -> Failure:
         case AccessError():
             return Failure(_JWT.get(error.reason, error.text), ACCESS.get(error.reason, "access-denied"))
         case DatabaseError():
-            return _refused(error)
+            return _database(error)
+        case Refused():
+            return Failure(error.text, "bad-request" if error.code == UNNAMED else error.code)
         case Unsupported():
             return Failure(error.text, "not-supported")
         case RequestTooLarge():
@@ -85,7 +92,7 @@ def failure(error: GemelError) -> Failure:
     return Failure("internal error", UNEXPECTED)
 
 
-def _refused(error: DatabaseError) -> Failure:
+def _database(error: DatabaseError) -> Failure:
     state = error.sqlstate
     internal = {
         "error": {

@@ -10,11 +10,11 @@ from gemel.errors import (
     AmbiguousRelation,
     DatabaseError,
     Denied,
-    FunctionError,
     GemelError,
     Mismatch,
     NotEmbedded,
     Outdated,
+    Refused,
     RequestError,
     RequestTooLarge,
     Reused,
@@ -62,6 +62,7 @@ MISMATCHES = {
     "nothing-inserted": ("PGRST127", 400),
     "group": ("PGRST127", 400),
     "group-order": ("42803", 400),
+    "hook-rows": ("54000", 400),
 }
 
 # Section 22; the first match counts.
@@ -149,7 +150,7 @@ def translate(error: GemelError) -> Problem:
         case Outdated(there):
             hint = "Read it again, and send the change with its present ETag."
             return Problem("PT412", 412, "The precondition does not hold", str(error), hint if there else None)
-        case FunctionError():
+        case Refused():
             return _raised(error)
         case Reused():
             return Problem("PT422", 422, "The Idempotency-Key was used before, for another request")
@@ -244,13 +245,11 @@ def _row_count(error: WrongRowCount) -> Problem:
     return not_single(error.rows)
 
 
-def _raised(error: FunctionError) -> Problem:
+def _raised(error: Refused) -> Problem:
     """What a function raised on purpose (R17-7)."""
     status = status_of(error.code, error.text) if error.status is None else error.status
     if not 300 <= status <= 599 or not all(is_header(item) for item in error.headers):
-        return Problem(
-            "PGRST121", 500, "Could not read the FunctionError that was raised", "See its status and headers."
-        )
+        return Problem("PGRST121", 500, "Could not read the Refused that was raised", "See its status and headers.")
     headers = tuple(header(name.lower(), value) for name, value in error.headers)
     return Problem(error.code, status, error.text, error.details, error.hint, headers)
 

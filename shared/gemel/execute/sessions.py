@@ -1,0 +1,195 @@
+"""SQLAlchemy's sessions: for the app's own code, and for writes that go through objects (docs/decisions.md, 11)."""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+import aiosqlite
+import orjson
+import sqlalchemy as sa
+import structlog
+from pydantic_core import to_jsonable_python
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
+
+from gemel.catalog import Catalog, Table
+from gemel.errors import DatabaseError
+from gemel.execute.database import ATTEMPTS, REPEATED, Database, Script, of_values
+from gemel.execute.insert import Course
+from gemel.execute.orm import Orm, Tell
+from gemel.execute.ways import Ways
+from gemel.settings import Settings
+from gemel.sql import Failure, register_functions
+from gemel.state.tables import state_tables
+
+Result = TypeVar("Result")
+PAUSE = 0.005
+"""Seconds; about twice as long after each attempt of a transaction."""
+
+
+class Sessions:
+    """Sessions on the database of the settings; connections are made as they are needed."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, database: Database, ways: Ways) -> None:
+        self._settings, self._catalog, self._database, self._ways = settings, catalog, database, ways
+        self._failure = Failure()
+        self._engine_of_app: AsyncEngine | None = None
+        self._writing: AsyncEngine | None = None
+
+    @asynccontextmanager
+    async def open(self, *, writes: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for the app's own code; commits at the end of the block, rolls back on an exception.
+
+        :param writes: it will write: on SQLite, which has one writer, it waits for its turn before it reads.
+        """
+        async with async_sessionmaker(self._chosen(writes=writes), expire_on_commit=False).begin() as session:
+            yield session
+
+    def _chosen(self, *, writes: bool) -> AsyncEngine:
+        if writes and not self._settings.is_postgresql:
+            self._writing = self._writing or self._engine(writes=True)
+            return self._writing
+        self._engine_of_app = self._engine_of_app or self._engine()
+        return self._engine_of_app
+
+    async def write(
+        self,
+        make: Callable[[Course], Script[Result]],
+        statements: MutableMapping[object, Any],
+        actor: object,
+        *,
+        keep: bool = True,
+    ) -> Result:
+        """Run a script in one transaction of a session; as ``Database.write``, hooks being called again with the rest.
+
+        :param statements: cache of what was compiled for it.
+        :param actor: who asks.
+        :raises DatabaseError, Unsupported: the database refused.
+        :raises Refused: a hook did.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await self._transaction(make, statements, actor, keep=keep)
+            except DatabaseError as error:
+                if error.sqlstate not in REPEATED:
+                    raise
+            await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - spreads those who collided
+        return await self._transaction(make, statements, actor, keep=keep)
+
+    async def _transaction(
+        self,
+        make: Callable[[Course], Script[Result]],
+        statements: MutableMapping[object, Any],
+        actor: object,
+        *,
+        keep: bool,
+    ) -> Result:
+        outer = AsyncSession(self._chosen(writes=True), expire_on_commit=False, info={"actor": actor})
+
+        def work(session: Session) -> Result:
+            orm = Orm(
+                self._ways, self._database.backend, session, outer, statements,
+                self._settings.hook_rows, self._database.explain, _outbox(self._settings, session),
+            )  # fmt: skip
+            result = _drive(orm, make(Course(self._catalog, self._database.backend, orm)))
+            with orm.explained():
+                if keep:
+                    session.commit()
+                elif self._settings.is_postgresql:
+                    session.connection().exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+            return result
+
+        try:
+            async with outer:
+                return await outer.run_sync(work)
+        except sa.exc.DBAPIError as error:  # of a hook's own statements: only what speaks of values is the client's
+            known = of_values(self._database.explain(error))
+            raise (known or error) from error
+
+    def _engine(self, *, writes: bool = False) -> AsyncEngine:
+        settings = self._settings
+        if settings.is_postgresql:
+            uri = "postgresql+asyncpg://" + settings.database.removeprefix("postgresql://")
+            session = {"timezone": "UTC", "application_name": "gemel"}
+            arguments = {"server_settings": session, "command_timeout": settings.statement_timeout}
+            return create_async_engine(uri, pool_size=settings.pool_size, connect_args=arguments)
+        schemas = {getattr(table.source, "schema", None) for table in self._catalog.tables.values()}
+        one_database = {"schema_translate_map": dict.fromkeys(schema for schema in schemas if schema)}
+
+        path, seconds = settings.sqlite_path, settings.statement_timeout
+
+        def connect() -> sqlite3.Connection:
+            # The driver's own way is to begin late, as a reader, who may not become a writer.
+            begins: Literal["DEFERRED"] | None = None if writes else "DEFERRED"
+            raw = sqlite3.connect(path, timeout=seconds, isolation_level=begins, check_same_thread=False)
+            register_functions(raw, self._failure)
+            raw.execute("PRAGMA foreign_keys=ON")
+            return raw
+
+        async def connection() -> aiosqlite.Connection:
+            return await aiosqlite.Connection(connect, 64)
+
+        engine = create_async_engine(
+            "sqlite+aiosqlite://",
+            async_creator=connection,
+            poolclass=sa.pool.AsyncAdaptedQueuePool,
+            pool_size=1 if writes else settings.readers,
+            max_overflow=0 if writes else 10,
+            execution_options=one_database,
+        )
+
+        if (
+            writes
+        ):  # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
+
+            @event.listens_for(engine.sync_engine, "begin")
+            def begin(connection: sa.Connection) -> None:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for engine in (self._engine_of_app, self._writing):
+            if engine is not None:
+                await engine.dispose()
+
+
+def _drive(orm: Orm, script: Script[Result]) -> Result:
+    try:
+        text, parameters = next(script)
+        while True:
+            try:
+                rows = orm.execute(text, parameters)
+            except DatabaseError as error:
+                text, parameters = script.throw(error)
+            else:
+                text, parameters = script.send(rows)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+def _outbox(settings: Settings, session: Session) -> Tell:
+    """Records in the same transaction that a hook has to be told."""
+    outbox = state_tables(postgresql=settings.is_postgresql).outbox
+    trace = structlog.contextvars.get_contextvars().get("trace_id")
+
+    def tell(hook: Any, table: Table, verb: str, key: Any, old: Any, new: Any) -> None:
+        now = datetime.now(UTC)
+        row = {
+            "hook": hook.name, "source": ".".join(table.key), "row_key": _json(key), "verb": verb,
+            "old": None if old is None else _json(old), "new": None if new is None else _json(new),
+            "trace_id": trace, "created_at": now, "due_at": now, "attempts": 0, "status": "waiting",
+        }  # fmt: skip
+        session.execute(sa.insert(outbox).values(row))
+
+    return tell
+
+
+def _json(values: Any) -> str:
+    return orjson.dumps(to_jsonable_python(values, fallback=str, bytes_mode="base64", inf_nan_mode="strings")).decode()
