@@ -5,29 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk_client import REPRESENT, opened, seen
 from rest_client import Rest, problem, serving
 
 from conftest import KINDS
 from desk import desk_app, desk_database
-
-REPRESENT = {"prefer": "return=representation"}
 
 
 @pytest.fixture(params=KINDS)
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rest]:
     with desk_database(request.param, request, tmp_path) as settings, serving(settings, desk_app()) as client:
         yield client
-
-
-def seen(desk: Rest) -> list[str]:
-    return [row["what"] for row in desk.rows("/seen?order=id")]
-
-
-def opened(desk: Rest, *titles: str, **more: Any) -> list[dict[str, Any]]:
-    rows = [{"title": title, **more} for title in titles]
-    answer = desk("POST", "/ticket", rows, headers=REPRESENT)
-    assert answer.status_code == 201, answer.text
-    return answer.json()  # type: ignore[no-any-return]
 
 
 def test_before_and_after_an_insert(desk: Rest) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from desk_client import opened, seen
 from rest_client import Rest, problem, serving
-from test_hooks import opened, seen
 
 from conftest import KINDS
 from desk import desk_app, desk_database, failures, told

@@ -174,10 +174,9 @@ class Orm:
         self._set(table, new, columns, row)
         self._call("before", table, "insert", [new])
         self._nulls(new, columns)
+        self._forget_same(table, new)
         if conflict is not None:
-            there = self._met(table, conflict, new)
-            if there is None:
-                there = self._raced(table, conflict, new)
+            there = self._tried(table, conflict, new)
             if there is not None:
                 return self._merge(steps, conflict, there, new, columns, values)
         else:
@@ -186,6 +185,15 @@ class Orm:
                 self._flush([new])
         self._after(table, "insert", [new], [None])
         return InsertedRow(self._returned(steps, new, fresh=True), fresh=True)
+
+    def _forget_same(self, table: Table, new: Any) -> None:
+        """The session holds one object of a row, and one of this row may be there from a step before."""
+        key = table.mapper.identity_key_from_instance(new)
+        there = self.session.identity_map.get(key)
+        if there is not None:
+            with self.explained():
+                self.session.flush()
+            self.session.expunge(there)
 
     def _met(self, table: Table, conflict: ConflictPlan, new: Any) -> Any | None:
         """The row that is there already, locked."""
@@ -197,8 +205,9 @@ class Orm:
             query = sa.select(table.mapper.class_).where(*tests).with_for_update()
             return self.session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
 
-    def _raced(self, table: Table, conflict: ConflictPlan, new: Any) -> Any | None:
-        """Insert a row that nobody had when it was looked for; the one that somebody has made since, if so."""
+    def _tried(self, table: Table, conflict: ConflictPlan, new: Any) -> Any | None:
+        """Insert a row; gives the one that is there already, if so. As in SQL, what is inserted has to be valid before
+        it is looked whether it meets another."""
         try:
             with self.session.begin_nested():
                 self.session.add(new)
