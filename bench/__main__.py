@@ -27,6 +27,7 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench -->", "<!-- end -->"
 CONNECTIONS, MANY = 16, 64
 WARM_UP = 0.5
+DECIMALS = frozenset({"unit_price", "total"})
 
 
 @dataclass
@@ -76,7 +77,7 @@ def main() -> int:
 
 def _differences(workload: Workload, made: Sequence[Contender]) -> list[str]:
     """Who does not answer as the first does."""
-    first, *others = made
+    first, *others = (item for item in made if item.can(workload))
     wanted = _plain(first.rows(workload, 3))
     return [
         f"{workload.name}: {other.name} does not give the rows of {first.name}"
@@ -88,15 +89,17 @@ def _differences(workload: Workload, made: Sequence[Contender]) -> list[str]:
 def _plain(value: Any) -> Any:
     """Without the order of keys, and decimals as numbers: Pydantic writes them as texts."""
     if isinstance(value, dict):
-        return {key: float(item) if key == "unit_price" else _plain(item) for key, item in sorted(value.items())}
+        return {key: float(item) if key in DECIMALS else _plain(item) for key, item in sorted(value.items())}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 async def _measure(
     chosen: Sequence[Workload], made: Sequence[Contender | Database], rounds: int, seconds: float
 ) -> dict[tuple[str, str], Figures]:
-    found = {(workload.name, item.name): Figures() for workload in chosen for item in made}
+    everyone = made
+    found = {(workload.name, item.name): Figures() for workload in chosen for item in everyone if item.can(workload)}
     for workload in chosen:
+        made = [item for item in everyone if item.can(workload)]
         for item in made:
             await item.run(workload, CONNECTIONS, min(WARM_UP, seconds))
         for _ in range(rounds):
@@ -117,15 +120,25 @@ def _report(chosen: Sequence[Workload], found: dict[tuple[str, str], Figures]) -
     lines += ["Requests a second, as multiples of what is written by hand:", ""]
     lines += [f"| | {' | '.join(item.name for item in chosen)} |", f"|---|{'---|' * len(chosen)}"]
     for name in names:
-        ratios = (found[item.name, name].rate / found[item.name, "by hand"].rate for item in chosen)
-        lines.append(f"| {name} | {' | '.join(f'{ratio:.2f}' for ratio in ratios)} |")
+        cells = (_ratio(found.get((item.name, name)), found[item.name, "by hand"]) for item in chosen)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", f"p99 at {MANY} connections, as multiples of its own p50:", ""]
     lines += [f"| | {' | '.join(item.name for item in chosen)} |", f"|---|{'---|' * len(chosen)}"]
     for name in names:
-        tails = [found[item.name, name].tail or (1.0, 1.0) for item in chosen]
-        lines.append(f"| {name} | {' | '.join(f'{p99 / p50:.1f}' for p50, p99 in tails)} |")
+        lines.append(f"| {name} | {' | '.join(_tail(found.get((item.name, name))) for item in chosen)} |")
     lines += ["", f"By hand, requests a second: {_rates(chosen, found)}.", ""]
     return "\n".join(lines)
+
+
+def _ratio(figures: Figures | None, by_hand: Figures) -> str:
+    return "–" if figures is None else f"{figures.rate / by_hand.rate:.2f}"
+
+
+def _tail(figures: Figures | None) -> str:
+    if figures is None or figures.tail is None:
+        return "–"
+    p50, p99 = figures.tail
+    return f"{p99 / p50:.1f}"
 
 
 def _rates(chosen: Sequence[Workload], found: dict[tuple[str, str], Figures]) -> str:

@@ -1,4 +1,4 @@
-"""What is asked: W1 to W6 (``docs/performance.md``), in the words of each contender, with the same values for all."""
+"""What is asked: W1 to W8 (``docs/performance.md``), in the words of each contender, with the same values for all."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -35,11 +35,12 @@ class Workload:
     title: str
     graphql: str
     variables: Callable[[int], Mapping[str, Any]]
-    rest: Callable[[int], str]
+    rest: Callable[[int], str] | None
+    """``None``: REST cannot say it."""
     by_hand: Callable[[int], str]
     rest_shape: Callable[[Any], Any] = lambda rows: rows
     """The rows of GraphQL out of the rows of REST."""
-    body: Callable[[int], Mapping[str, Any]] | None = None
+    body: Callable[[int], Any] | None = None
     """Of a write: what is sent."""
 
     def ask_graphql(self, number: int) -> Request:
@@ -49,6 +50,7 @@ class Workload:
 
     def ask_rest(self, number: int) -> Request:
         """Through REST."""
+        assert self.rest is not None
         return self._ask("/rest/v1" + self.rest(number), number, (("Prefer", "return=representation"),))
 
     def ask_by_hand(self, number: int) -> Request:
@@ -68,6 +70,18 @@ def _key(number: int) -> int:
 
 def _genre(number: int) -> int:
     return 1 + number % 9
+
+
+def _thousand(number: int) -> list[dict[str, Any]]:
+    return [{"name": f"bench {number} {row}"} for row in range(1000)]
+
+
+def _invoice(number: int) -> dict[str, Any]:
+    return {"customer_id": 1 + number % 59, "invoice_date": "2026-01-31T12:00:00", "total": 9.5}
+
+
+def _lines(number: int) -> list[dict[str, Any]]:
+    return [{"track_id": _key(number + row), "unit_price": 0.95, "quantity": 1} for row in range(10)]
 
 
 WORKLOADS = (
@@ -143,5 +157,25 @@ WORKLOADS = (
         lambda number: "/playlists",
         lambda rows: rows[0],
         lambda number: {"name": f"bench {number}"},
+    ),
+    Workload(
+        "W7",
+        "insert a thousand rows, return them",
+        "mutation($rows: [playlist_insert_input!]!) { insert_playlist(objects: $rows) { returning { name } } }",
+        lambda number: {"rows": _thousand(number)},
+        lambda number: "/playlist?select=name",
+        lambda number: "/playlists-at-once",
+        lambda rows: {"returning": rows},
+        _thousand,
+    ),
+    Workload(
+        "W8",
+        "insert an invoice with ten lines, return it",
+        "mutation($invoice: invoice_insert_input!) { insert_invoice_one(object: $invoice)"
+        " { customer_id total lines(order_by: {id: asc}) { track_id quantity } } }",
+        lambda number: {"invoice": _invoice(number) | {"lines": {"data": _lines(number)}}},
+        None,
+        lambda number: "/invoices",
+        body=lambda number: _invoice(number) | {"lines": _lines(number)},
     ),
 )

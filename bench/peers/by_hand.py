@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import AsyncIterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
 
-from chinook.models import Album, Artist, Customer, Invoice, Playlist, Track
+from chinook.models import Album, Artist, Customer, Invoice, InvoiceLine, Playlist, Track
 
 engine = create_async_engine(
     os.environ["BENCH_DATABASE"].replace("postgresql://", "postgresql+asyncpg://"), pool_size=16
@@ -125,6 +126,47 @@ async def customers(offset: int, session: Session) -> Any:
     count = select(func.count()).where(Invoice.customer_id == Customer.id).scalar_subquery()
     query = select(Customer.id, Customer.first_name, Customer.last_name, count.label("invoices"))
     return (await session.execute(query.order_by(Customer.id).offset(offset).limit(10))).all()
+
+
+class LineGiven(Row):
+    track_id: int
+    unit_price: Decimal
+    quantity: int
+
+
+class InvoiceGiven(Row):
+    customer_id: int
+    invoice_date: datetime
+    total: Decimal
+    lines: list[LineGiven]
+
+
+class LineShort(Row):
+    track_id: int
+    quantity: int
+
+
+class InvoiceShort(Row):
+    customer_id: int
+    total: Decimal
+    lines: list[LineShort]
+
+
+@app.post("/playlists-at-once", response_model=list[PlaylistName], status_code=201)
+async def new_playlists(given: list[PlaylistName], session: Session) -> Any:
+    insert_all = insert(Playlist).returning(Playlist, sort_by_parameter_order=True)
+    made = (await session.scalars(insert_all, [item.model_dump() for item in given])).all()
+    await session.commit()
+    return made
+
+
+@app.post("/invoices", response_model=InvoiceShort, status_code=201)
+async def new_invoice(given: InvoiceGiven, session: Session) -> Any:
+    lines = [InvoiceLine(**item.model_dump()) for item in given.lines]
+    made = Invoice(**given.model_dump(exclude={"lines"}), lines=lines)
+    session.add(made)
+    await session.commit()
+    return made
 
 
 @app.post("/playlists", response_model=PlaylistName, status_code=201)

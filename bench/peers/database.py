@@ -24,6 +24,15 @@ STATEMENTS = {
     " bytes, unit_price FROM track WHERE id >= $1 ORDER BY id LIMIT 1000) x",
     "W5": "SELECT json_agg(row_to_json(x))::text FROM (SELECT id, first_name, last_name, (SELECT count(*)"
     " FROM invoice i WHERE i.customer_id = c.id) AS invoices FROM customer c ORDER BY id LIMIT 10 OFFSET $1) x",
+    "W7": "WITH made AS (INSERT INTO playlist (name) SELECT x.value->>'name' FROM json_array_elements($1::json)"
+    " x(value) RETURNING name) SELECT json_agg(row_to_json(made))::text FROM made",
+    "W8": "WITH given AS (SELECT $1::json AS g), made AS (INSERT INTO invoice (customer_id, invoice_date, total)"
+    " SELECT (g->>'customer_id')::int, (g->>'invoice_date')::timestamp, (g->>'total')::numeric FROM given"
+    " RETURNING id, customer_id, total),"
+    " lines AS (INSERT INTO invoice_line (invoice_id, track_id, unit_price, quantity)"
+    " SELECT made.id, (x->>'track_id')::int, (x->>'unit_price')::numeric, (x->>'quantity')::int FROM made, given,"
+    " json_array_elements(g->'lines'->'data') x RETURNING track_id, quantity) SELECT json_build_object('customer_id',"
+    " customer_id, 'total', total, 'lines', (SELECT json_agg(row_to_json(lines)) FROM lines))::text FROM made",
     "W6": "INSERT INTO playlist (name) VALUES ($1) RETURNING json_build_object('name', name)::text",
 }
 

@@ -26,19 +26,23 @@ from gemel.execute.database import Row, Script, of_values
 from gemel.execute.insert import Course
 from gemel.execute.sessions import Sessions
 from gemel.execute.ways import Ways
+from gemel.execute.whole import insert_whole
 from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
+from gemel.plan.write_model import InsertPlan
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
 from gemel.sql import (
     Estimate,
     Statement,
+    WholeInsert,
     WriteSteps,
     compile_estimate,
     compile_mutation,
     compile_query,
     finished,
     planned_rows,
+    whole_inserts,
 )
 from gemel.state.readiness import revisions_query
 
@@ -83,6 +87,9 @@ class PreparedWrite:
     """Rows of some table go through objects."""
     statements: dict[object, Any] = field(default_factory=dict)
     """What was compiled for that."""
+    insert: InsertPlan | None = None
+    whole: tuple[WholeInsert, ...] = ()
+    """If that is all, and one statement can say it with what is given back."""
 
 
 Asked = tuple[PreparedWrite, Sequence[object]]
@@ -172,7 +179,10 @@ class Engine:
     def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
         plan = plan_mutation(self.catalog, role, mutation)
         steps = compile_mutation(self._database.backend, plan)
-        return PreparedWrite(steps, self._ways.any(steps))
+        hooked, only = self._ways.any(steps), plan.writes[0] if len(plan.writes) == 1 else None
+        insert = only if isinstance(only, InsertPlan) and not hooked else None
+        whole = whole_inserts(self._database.backend, insert) if insert is not None else ()
+        return PreparedWrite(steps, hooked, insert=insert, whole=whole)
 
     async def write(
         self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor | None = None, keep: bool = True
@@ -194,6 +204,8 @@ class Engine:
         :raises OneOfMany: one failed, of several; nothing was kept.
         :raises DatabaseError, WrongRowCount, Mismatch, Outdated: as ``write``.
         """
+        if len(asked) == 1 and keep and (written := await self._whole(*asked[0])) is not None:
+            return ((written,),)
         at = _Place()
         try:
             return await self._run(asked, lambda course: self._course(course, asked, at), actor, keep=keep)
@@ -221,6 +233,11 @@ class Engine:
             if len(asked) == 1 or at.number is None:
                 raise
             raise OneOfMany(at.number, error) from error
+
+    async def _whole(self, prepared: PreparedWrite, values: Sequence[object]) -> Written | None:
+        if prepared.insert is None or not prepared.whole:
+            return None
+        return await insert_whole(self._database, prepared.insert, prepared.whole, values)
 
     async def _run(
         self,

@@ -1,6 +1,8 @@
 """What the engine asks of a database, whichever it is."""
 
-from collections.abc import Callable, Generator, Sequence
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gemel.errors import DatabaseError, GemelError, Unsupported
@@ -17,8 +19,25 @@ ATTEMPTS = 5
 """Of a transaction that others got in the way of."""
 REPEATED = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the transaction was undone, and may well succeed next time."""
+PAUSE = 0.005
+"""Seconds; about twice as long after each attempt."""
 VALUES = frozenset({"22", "23"})
 """Classes of SQLSTATE that speak of values: wrong ones, and such that violate a constraint."""
+
+
+async def repeated(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """What comes of a transaction that is run again if another one got in its way.
+
+    :raises DatabaseError: it was refused for another reason, or too often.
+    """
+    for number in range(1, ATTEMPTS):
+        try:
+            return await attempt()
+        except DatabaseError as error:
+            if error.sqlstate not in REPEATED:
+                raise
+        await asyncio.sleep(random.uniform(0, PAUSE * 2**number))  # noqa: S311 - spreads those who collided
+    return await attempt()
 
 
 def of_values(error: GemelError | None) -> DatabaseError | None:
@@ -35,6 +54,12 @@ class Database(Protocol):
         """Run a statement that gives one row, in a snapshot of its own.
 
         :raises DatabaseError: the database refused, cannot be reached, or took longer than ``statement_timeout``.
+        """
+
+    async def write_one(self, statement: Statement, values: Sequence[object]) -> Row:
+        """Run a statement that writes and gives one row, as a transaction of its own; repeated as ``write`` is.
+
+        :raises DatabaseError: as ``read``.
         """
 
     async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:

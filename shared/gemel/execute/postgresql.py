@@ -1,7 +1,6 @@
 """PostgreSQL through asyncpg: a pool of connections, each with its prepared statements (docs/decisions.md, 11)."""
 
 import asyncio
-import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from gemel.errors import DatabaseError
-from gemel.execute.database import ATTEMPTS, REPEATED, Row, Script
+from gemel.execute.database import Row, Script, repeated
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
@@ -19,8 +18,6 @@ PREPARED = 512
 """Statements that a connection keeps prepared."""
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
-PAUSE = 0.005
-"""Seconds; about twice as long after each attempt of a transaction."""
 SESSION = {"timezone": "UTC", "application_name": "gemel", "jit": "off"}
 """Sent when a connection starts, so that a pooler in front may share it: nothing is set later."""
 
@@ -56,25 +53,25 @@ class PostgreSQLDatabase:
 
     async def read(self, statement: Statement, values: Sequence[object]) -> Row:
         """See ``Database``. One autocommit statement; repeated once if its plan or its connection was out of date."""
+        return await self._alone(statement.text, statement.bind(values))
+
+    async def write_one(self, statement: Statement, values: Sequence[object]) -> Row:
+        """See ``Database``. One autocommit statement."""
         parameters = statement.bind(values)
+        return await repeated(lambda: self._alone(statement.text, parameters))
+
+    async def _alone(self, text: str, parameters: Sequence[object]) -> Row:
         async with self._connection() as connection:
             try:
-                rows = await connection.fetch(statement.text, parameters, self._seconds)
-            except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+                rows = await connection.fetch(text, parameters, self._seconds)
+            except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):  # nothing was done
                 connection.prepared.clear()
-                rows = await connection.fetch(statement.text, parameters, self._seconds)
+                rows = await connection.fetch(text, parameters, self._seconds)
         return rows[0]
 
     async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
         """See ``Database``. READ COMMITTED."""
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await self._transaction(make(), keep=keep)
-            except DatabaseError as error:
-                if error.sqlstate not in REPEATED:
-                    raise
-            await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - spreads those who collided
-        return await self._transaction(make(), keep=keep)
+        return await repeated(lambda: self._transaction(make(), keep=keep))
 
     async def _transaction(self, script: Script[Result], *, keep: bool) -> Result:
         async with self._connection() as connection:

@@ -1,7 +1,5 @@
 """SQLAlchemy's sessions: for the app's own code, and for writes that go through objects (docs/decisions.md, 11)."""
 
-import asyncio
-import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -19,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gemel.catalog import Catalog, Table
 from gemel.errors import DatabaseError
-from gemel.execute.database import ATTEMPTS, REPEATED, Database, Script, of_values
+from gemel.execute.database import Database, Script, of_values, repeated
 from gemel.execute.insert import Course
 from gemel.execute.orm import Orm, Tell
 from gemel.execute.ways import Ways
@@ -28,8 +26,6 @@ from gemel.sql import Failure, register_functions
 from gemel.state.tables import state_tables
 
 Result = TypeVar("Result")
-PAUSE = 0.005
-"""Seconds; about twice as long after each attempt of a transaction."""
 
 
 class Sessions:
@@ -72,14 +68,7 @@ class Sessions:
         :raises DatabaseError, Unsupported: the database refused.
         :raises Refused: a hook did.
         """
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await self._transaction(make, statements, actor, keep=keep)
-            except DatabaseError as error:
-                if error.sqlstate not in REPEATED:
-                    raise
-            await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - spreads those who collided
-        return await self._transaction(make, statements, actor, keep=keep)
+        return await repeated(lambda: self._transaction(make, statements, actor, keep=keep))
 
     async def _transaction(
         self,

@@ -143,6 +143,15 @@ class SQLiteDatabase:
         rows = await self._in(self._readers, lambda: self._mine(writer=False).run(statement.text, parameters))
         return rows[0]
 
+    async def write_one(self, statement: Statement, values: Sequence[object]) -> Row:
+        """See ``Database``."""
+
+        def script() -> Script[Row]:
+            rows = yield (statement.text, statement.bind(values))
+            return rows[0]
+
+        return await self.write(script)
+
     async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
         """See ``Database``. BEGIN IMMEDIATE. Once begun it is finished, even if nobody waits for it any more."""
         return await asyncio.shield(self._in(self._writers, lambda: self._transaction(make(), keep=keep)))

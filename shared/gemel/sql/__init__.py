@@ -21,6 +21,7 @@ from gemel.sql.steps import (
     UpdateSteps,
     WriteSteps,
 )
+from gemel.sql.whole import WholeInsert, whole_inserts
 
 __all__ = [
     "AlongSteps",
@@ -40,6 +41,7 @@ __all__ = [
     "ShapeSteps",
     "Statement",
     "UpdateSteps",
+    "WholeInsert",
     "WriteSteps",
     "compile_estimate",
     "compile_mutation",
@@ -48,4 +50,5 @@ __all__ = [
     "planned_rows",
     "python_json",
     "register_functions",
+    "whole_inserts",
 ]

@@ -53,25 +53,35 @@ def _nested(backend: Backend, number: int, plan: NestedPlan, handed_on: Iterable
 
 def _one(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> Statement:
     builder = Builder(backend)
+    bare = Frame(builder, "", plan.table)
+    texts = (backend.text(bare.column(column), builder.stored(column.type)) for column in key_columns(plan.table))
+    head = insert_one(builder, plan, shape)
+    return builder.statement(sql(head, _returning(builder, plan.table, returned, *texts)))
+
+
+def insert_one(builder: Builder, plan: RowsToInsert, shape: ShapePlan) -> Fragment:
+    """INSERT of the only row of a batch, up to what is returned."""
     values = _values(builder, plan, shape, [OneRow(builder, *place) for place in places(shape)])
     names, listed = _names(builder, values), join(", ", values.values())
     source = sql(f" ({names}) VALUES (", listed, ")") if values else sql(" DEFAULT VALUES")
     # SQLite's grammar has no upsert with DEFAULT VALUES; a row without values meets no other but by constants.
-    conflict = plan.conflict if values or backend.bulk else None
-    bare = Frame(builder, "", plan.table)
-    texts = (backend.text(bare.column(column), builder.stored(column.type)) for column in key_columns(plan.table))
-    head = _head(builder, plan.table, source, conflict, shape)
-    return builder.statement(sql(head, _returning(builder, plan.table, returned, *texts)))
+    conflict = plan.conflict if values or builder.backend.bulk else None
+    return _head(builder, plan.table, source, conflict, shape)
 
 
 def _many(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> Statement:
     builder = Builder(backend)
+    head = insert_many(builder, plan, shape)
+    return builder.statement(sql(head, _returning(builder, plan.table, returned)))
+
+
+def insert_many(builder: Builder, plan: RowsToInsert, shape: ShapePlan) -> Fragment:
+    """INSERT of all rows of a batch, up to what is returned."""
     batch: list[Encoder] = []
     values = _values(builder, plan, shape, [ManyRows(builder, *place, batch) for place in places(shape)], batch)
     names, listed = _names(builder, values), join(", ", values.values())
     source = sql(f" ({names}) SELECT ", listed, " FROM ", batch_table(builder, batch))
-    head = _head(builder, plan.table, source, plan.conflict, shape)
-    return builder.statement(sql(head, _returning(builder, plan.table, returned)))
+    return _head(builder, plan.table, source, plan.conflict, shape)
 
 
 def _there(backend: Backend, plan: RowsToInsert, shape: ShapePlan) -> Statement | None:
