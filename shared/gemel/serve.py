@@ -331,6 +331,8 @@ async def open_engine(settings: Settings, app: App) -> AsyncIterator[Engine]:
     :raises AppError: the models cannot be served.
     """
     catalog = read_catalog(app.mappers)
+    if app.hooks.committed and not settings.state:
+        raise AppError("@committed hooks need Gemel's own tables, which the setting state keeps out: set state = true")
     database: Database
     if settings.is_postgresql:
         database = PostgreSQLDatabase(settings.database, size=settings.pool_size, seconds=settings.statement_timeout)

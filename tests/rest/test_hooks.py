@@ -1,15 +1,17 @@
 """Python around writes: hooks and validators (docs/hooks.md)."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desk_client import REPRESENT, opened, seen
-from rest_client import Rest, problem, serving
+from rest_client import ADDRESS, Rest, problem, serving
 
 from conftest import KINDS
 from desk import desk_app, desk_database
+from gemel.errors import AppError
 
 
 @pytest.fixture(params=KINDS)
@@ -143,6 +145,29 @@ def test_validators(desk: Rest) -> None:
     assert problem(desk("PATCH", "/person?id=eq.1", {"email": "x"})) == (400, "P0001")
     assert desk("PATCH", "/person?id=eq.1", {"name": "n"}).status_code == 204
     assert desk.rows("/person") == [{"id": 1, "email": "a@b", "name": "n"}]
+
+
+def test_without_tables_of_ours(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """There is no outbox: the start is refused, not the first write."""
+    with desk_database("sqlite", request, tmp_path) as settings:
+        without = settings.model_copy(update={"state": False})
+        with pytest.raises(AppError, match="@committed hooks need"), serving(without, desk_app()):
+            pass
+
+
+def test_a_hook_that_others_get_in_the_way_of(desk: Rest) -> None:
+    """Whoever was stopped by the database is run again; everybody waits for their turn."""
+    opened(desk, "a", "b")
+
+    async def all_at_once() -> list[int]:
+        send = desk.client.patch
+        paths = [f"{ADDRESS}/rest/v1/ticket?id=in.(1,2)"] * 12
+        headers = {"content-type": "application/json"}
+        answers = await asyncio.gather(*(send(path, content=b'{"hours":1}', headers=headers) for path in paths))
+        return [answer.status_code for answer in answers]
+
+    assert desk.runner.run(all_at_once()) == [204] * 12
+    assert [row["version"] for row in desk.rows("/ticket?select=version")] == [13, 13]
 
 
 def test_too_many_rows(request: pytest.FixtureRequest, tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_all_or_nothing(rest_write: Rest, last: dict[str, Any], error: tuple[int
     assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Rock"}]
 
 
+def test_the_only_one(rest_write: Rest) -> None:
+    """R33-3: it is told as it would be of several."""
+    answer = rest_write("POST", "/", [operation("PATCH", "/genre/0", {"name": "a"})])
+    assert problem(answer) == (404, "PGRST116")
+    assert answer.json()["hint"].startswith("It is operation 0 of the request")
+    text = rest_write("POST", "/", content=b"[]", headers={"content-type": "text/plain"})
+    assert problem(text) == (400, "PGRST102")
+
+
 @pytest.mark.parametrize(
     ("body", "details"),
     [

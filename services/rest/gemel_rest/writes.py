@@ -9,7 +9,7 @@ from gemel.auth import Actor
 from gemel.errors import DatabaseError, GemelError, OneOfMany, Outdated, RequestError, WrongRowCount
 from gemel.serve import Asked, Engine, Many, Once, PreparedWrite, Reply
 from gemel_rest.cache import BoundedCache, Key, key_size
-from gemel_rest.parse.body import Row, json_rows, parse_json, parse_rows
+from gemel_rest.parse.body import Row, invalid_body, json_rows, parse_json, parse_rows
 from gemel_rest.parse.change import mutation_of, read_change
 from gemel_rest.parse.conditional import parse_tags, row_parts
 from gemel_rest.parse.form import Form, Layout
@@ -95,6 +95,9 @@ class Writes:
 
         :raises GemelError: the body cannot be read, or the transaction failed as a whole.
         """
+        kind = sent.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in ("", "application/json"):
+            raise invalid_body(f"Content-Type not acceptable: {kind}")
         found: list[tuple[Form, Asked]] = []
         for number, operation in enumerate(parse_operations(parse_json(raw))):
             try:
@@ -110,6 +113,10 @@ class Writes:
             return await self._run(actor, asked, self._once(actor, sent, raw), answer)
         except OneOfMany as error:
             return problem_response(numbered(_problem(forms[error.number], error.error), error.number))
+        except GemelError as error:
+            if len(forms) != 1:
+                raise
+            return problem_response(numbered(_problem(forms[0], error), 0))
 
     async def _run(
         self,

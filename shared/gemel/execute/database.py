@@ -25,6 +25,11 @@ VALUES = frozenset({"22", "23"})
 """Classes of SQLSTATE that speak of values: wrong ones, and such that violate a constraint."""
 
 
+def no_connection() -> DatabaseError:
+    """All connections were in use for too long."""
+    return DatabaseError("53300", "Timed out acquiring connection from connection pool.")
+
+
 async def repeated(attempt: Callable[[], Awaitable[Result]]) -> Result:
     """What comes of a transaction that is run again if another one got in its way.
 

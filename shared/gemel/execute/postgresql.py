@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from gemel.errors import DatabaseError
-from gemel.execute.database import Row, Script, repeated
+from gemel.execute.database import Row, Script, no_connection, repeated
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
@@ -131,7 +131,7 @@ class PostgreSQLDatabase:
             async with asyncio.timeout(self._seconds):
                 await self._places.acquire()
         except TimeoutError:
-            raise DatabaseError("53300", "Timed out acquiring connection from connection pool.") from None
+            raise no_connection() from None
         connection: _Connection | None = None
         try:
             connection = self._take() or await self._connect()

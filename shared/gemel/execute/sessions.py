@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gemel.catalog import Catalog, Table
 from gemel.errors import DatabaseError
-from gemel.execute.database import Database, Script, of_values, repeated
+from gemel.execute.database import REPEATED, Database, Script, no_connection, of_values, repeated
 from gemel.execute.insert import Course
 from gemel.execute.orm import Orm, Tell
 from gemel.execute.ways import Ways
@@ -43,8 +43,11 @@ class Sessions:
 
         :param writes: it will write: on SQLite, which has one writer, it waits for its turn before it reads.
         """
-        async with async_sessionmaker(self._chosen(writes=writes), expire_on_commit=False).begin() as session:
-            yield session
+        try:
+            async with async_sessionmaker(self._chosen(writes=writes), expire_on_commit=False).begin() as session:
+                yield session
+        except sa.exc.TimeoutError:
+            raise no_connection() from None
 
     def _chosen(self, *, writes: bool) -> AsyncEngine:
         if writes and not self._settings.is_postgresql:
@@ -96,9 +99,13 @@ class Sessions:
         try:
             async with outer:
                 return await outer.run_sync(work)
-        except sa.exc.DBAPIError as error:  # of a hook's own statements: only what speaks of values is the client's
-            known = of_values(self._database.explain(error))
-            raise (known or error) from error
+        except sa.exc.TimeoutError:
+            raise no_connection() from None
+        except sa.exc.DBAPIError as error:  # of a hook's own statements
+            known = self._database.explain(error)
+            if isinstance(known, DatabaseError) and (of_values(known) is not None or known.sqlstate in REPEATED):
+                raise known from error
+            raise
 
     def _engine(self, *, writes: bool = False) -> AsyncEngine:
         settings = self._settings
@@ -106,7 +113,8 @@ class Sessions:
             uri = "postgresql+asyncpg://" + settings.database.removeprefix("postgresql://")
             session = {"timezone": "UTC", "application_name": "gemel"}
             arguments = {"server_settings": session, "command_timeout": settings.statement_timeout}
-            return create_async_engine(uri, pool_size=settings.pool_size, connect_args=arguments)
+            patience = settings.statement_timeout
+            return create_async_engine(uri, pool_size=settings.pool_size, pool_timeout=patience, connect_args=arguments)
         schemas = {getattr(table.source, "schema", None) for table in self._catalog.tables.values()}
         one_database = {"schema_translate_map": dict.fromkeys(schema for schema in schemas if schema)}
 
@@ -129,6 +137,7 @@ class Sessions:
             poolclass=sa.pool.AsyncAdaptedQueuePool,
             pool_size=1 if writes else settings.readers,
             max_overflow=0 if writes else 10,
+            pool_timeout=settings.statement_timeout,
             execution_options=one_database,
         )
 
