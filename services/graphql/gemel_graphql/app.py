@@ -81,7 +81,7 @@ def schemas(generated: Generated, own: Own | None) -> Schemas:
             if name in fields:
                 raise AppError(f"resolvers: the root field {name!r} is generated already: choose another name")
             fields[name] = item
-    return Schemas(everything(query, mutation, generated.query), nothing())
+    return Schemas(everything(query, mutation, generated.subscription), nothing())
 
 
 def crash(trace_id: str) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:

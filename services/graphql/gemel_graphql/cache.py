@@ -28,6 +28,15 @@ Key: TypeAlias = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedStream:
+    """How the batches of a streaming subscription are found (``parse.streams.Stream``)."""
+
+    steps: Prepared
+    cursor: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is run for one shape."""
 
@@ -35,6 +44,8 @@ class Plan:
     constants: tuple[object, ...]
     run: Prepared | PreparedWrite | None
     frame: ReadFrame | WriteFrame
+    stream: PreparedStream | None = None
+    """Of a streaming subscription."""
 
     def values(self, variables: Variables) -> tuple[object, ...]:
         """Values of the slots.

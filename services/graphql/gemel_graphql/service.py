@@ -11,7 +11,7 @@ from gemel.auth import Actor
 from gemel.errors import RequestError
 from gemel.request import Query
 from gemel.serve import Answer, Engine
-from gemel_graphql.cache import Entry, Key, Plan, Plans
+from gemel_graphql.cache import Entry, Key, Plan, Plans, PreparedStream
 from gemel_graphql.interface import Interface, Interfaces
 from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
@@ -131,7 +131,11 @@ class Service:
             write = self._engine.prepare_write(role, changes) if changes is not None else None
             return Plan(extracts, constants, write, write_frame(parsed.outputs))
         prepared = self._engine.prepare(role, parsed.query) if parsed.query is not None else None
-        return Plan(extracts, constants, prepared, read_frame(parsed.outputs))
+        followed = None
+        if parsed.stream is not None:
+            steps = self._engine.prepare(role, parsed.stream.steps)
+            followed = PreparedStream(steps, parsed.stream.cursor, parsed.stream.last)
+        return Plan(extracts, constants, prepared, read_frame(parsed.outputs), followed)
 
     # --- operations with introspection or own resolvers in them --------------
 

@@ -240,13 +240,15 @@ class Connection:
     async def _say(self, text: bytes) -> None:
         """Send a message.
 
-        :raises ConnectionError: the client does not read.
+        :raises ConnectionError: the client does not read, or is gone.
         """
         try:
             async with asyncio.timeout(SEND_SECONDS), self._one:
                 await self._send({"type": "websocket.send", "text": text.decode()})
         except TimeoutError:
             raise ConnectionError("the client does not read") from None
+        except (OSError, RuntimeError) as error:  # how the server says that the connection is closed (ASGI)
+            raise ConnectionError("the client has left") from error
 
 
 def _deadline(actor: Actor) -> float | None:

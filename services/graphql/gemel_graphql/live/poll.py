@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 import orjson
 
 from gemel.auth import Actor
 from gemel.serve import Engine
 from gemel_graphql.cache import Plan
+from gemel_graphql.live.stream import stream_answers
 from gemel_graphql.respond.frame import ReadFrame
 
 Key = tuple[int, str, bytes]
@@ -56,6 +57,11 @@ class Polls:
 
         :raises Exception: as ``Engine.read``; it is the end.
         """
+        if plan.stream is not None:
+            async with aclosing(stream_answers(self._engine, plan, values, self._seconds)) as answers:
+                async for answer in answers:
+                    yield answer
+            return
         key: Key = (id(plan), actor.role, orjson.dumps(values, default=str))
         poll = self._polls.get(key)
         if poll is None or poll.error is not None:

@@ -12,6 +12,7 @@ from gemel_graphql.parse.reads import aggregate, fields, rows
 from gemel_graphql.parse.refuse import NOT_SUPPORTED, refuse
 from gemel_graphql.parse.scope import Scope, Variables
 from gemel_graphql.parse.selection import Selected, arguments, arguments_of, collect, included
+from gemel_graphql.parse.streams import Stream, stream
 from gemel_graphql.parse.writes import Response, key_slots, write
 from gemel_graphql.schema.build import CACHED, Schema
 from gemel_graphql.schema.meaning import (
@@ -20,6 +21,7 @@ from gemel_graphql.schema.meaning import (
     NoQueries,
     OwnField,
     RowsField,
+    StreamField,
     WriteField,
     meaning_of,
 )
@@ -83,6 +85,8 @@ class Parsed:
     query: Query | None
     mutation: Mutation | None
     scope: Scope
+    stream: Stream | None = None
+    """How the rows of the query follow each other, of a streaming subscription."""
 
 
 def parse_operation(schema: Schema, operation: Operation, values: Variables, *, live: bool = False) -> Parsed:
@@ -109,12 +113,29 @@ def _subscription(schema: Schema, scope: Scope) -> Parsed:
     """A live query (section 13.1)."""
     if schema.subscription is None:
         raise refuse("no subscriptions exist")
+    streamed = _streamed(schema.subscription, scope)
+    if streamed is not None:
+        return streamed
     parsed = _query(schema.subscription, scope)
     if any(isinstance(output, Introspected) for output in parsed.outputs):
         raise RequestError(NOT_SUPPORTED, "introspection is not supported in subscriptions")
     if len(parsed.outputs) != 1 or parsed.query is None:
         raise refuse("subscriptions must select one top level field")
     return parsed
+
+
+def _streamed(root: GraphQLObjectType, scope: Scope) -> Parsed | None:
+    """A streaming subscription (section 13.2)."""
+    node = scope.operation.node
+    items = list(collect(scope, [node.selection_set], root, (), INTROSPECTION))
+    meanings = [meaning_of(item.field) for item in items if item.field is not None]
+    meaning = next((one for one in meanings if isinstance(one, StreamField)), None)
+    if meaning is None:
+        return None
+    if len(items) != 1:
+        raise refuse("subscriptions must select one top level field")
+    found, how = stream(scope, items[0], meaning)
+    return Parsed((Read(items[0].key, 0),), Query((found,)), None, scope, how)
 
 
 def _check_directives(scope: Scope, operation: Operation) -> None:

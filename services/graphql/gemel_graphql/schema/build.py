@@ -26,6 +26,7 @@ from gemel_graphql.schema.enums import Enums
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.roots import mutation_fields, no_queries, query_fields
 from gemel_graphql.schema.served import surface
+from gemel_graphql.schema.streams import stream_fields
 from gemel_graphql.schema.types import Types
 
 ADMIN: Final = "admin"
@@ -87,6 +88,7 @@ class Generated:
     types: Types
     query: Mapping[str, GraphQLField]
     mutation: Mapping[str, GraphQLField]
+    subscription: Mapping[str, GraphQLField]
     warnings: tuple[str, ...]
 
 
@@ -98,11 +100,15 @@ def generate(catalog: Catalog, names: Names, enums: Enums = NO_ENUMS, *, stringi
     served = surface(catalog, names)
     types = Types(served, names, enums.values, stringify)
     warnings = list(served.warnings)
-    query, mutation = dict[str, GraphQLField](), dict[str, GraphQLField]()
+    query, mutation, streams = dict[str, GraphQLField](), dict[str, GraphQLField](), dict[str, GraphQLField]()
     for table in served.tables.values():
         _merge(query, types.fields(query_fields(types, table)), warnings)
         _merge(mutation, types.fields(mutation_fields(types, table)), warnings)
-    return Generated(types, query, mutation, tuple(warnings))
+    for table in served.tables.values():
+        _merge(
+            streams, ((name, one) for name, one in types.fields(stream_fields(types, table)) if name not in query), []
+        )
+    return Generated(types, query, mutation, {**query, **streams}, tuple(warnings))
 
 
 def _merge(fields: dict[str, GraphQLField], more: Iterator[tuple[str, GraphQLField]], warnings: list[str]) -> None:

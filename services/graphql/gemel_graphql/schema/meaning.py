@@ -53,6 +53,13 @@ class ByKeyField:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamField:
+    """Root of subscriptions: rows of a table, in batches, as they appear."""
+
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class WriteField:
     """Root: a change of a table."""
 
@@ -159,6 +166,13 @@ class SearchMode:
     """How the query of a text search is written."""
 
     operator: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class CursorOrdering:
+    """Value of the enum ``cursor_ordering``."""
+
+    descending: bool
 
 
 # --- orders ------------------------------------------------------------------

@@ -24,7 +24,7 @@ _TYPE_SUFFIXES: Final = (
     "_insert_input", "_set_input", "_inc_input", "_pk_columns_input", "_mutation_response",
     "_obj_rel_insert_input", "_arr_rel_insert_input", "_on_conflict", "_constraint", "_update_column", "_updates",
     "_append_input", "_prepend_input", "_delete_key_input", "_delete_elem_input", "_delete_at_path_input",
-    "_nested_input", "_nested_deletes",
+    "_nested_input", "_nested_deletes", "_stream_cursor_input", "_stream_cursor_value_input",
     *(f"_{kind}_rel_nested_input" for kind in ("arr", "obj", "one")),
     "_aggregate_bool_exp", "_group", "_group_key", "_group_order_by", "_group_key_order_by",
     *(f"_{name}_{kind}" for name in ROW_MEASURES for kind in ("fields", "order_by")),
@@ -61,7 +61,7 @@ def surface(catalog: Catalog, names: Names) -> Surface:
         scalar_name(column.type) for table in catalog.tables.values() for column in table.columns.values()
     )
     taken = set(RESERVED | scalars) | {names.type(f"{name}_comparison_exp") for name in scalars | RESERVED}
-    taken.add(names.type("order_by"))
+    taken |= {names.type("order_by"), names.type("cursor_ordering")}
     named: dict[TableKey, str] = {}
     for key in sorted(catalog.tables, key=lambda key: (key[0] != DEFAULT_SCHEMA, key)):
         name = key[1] if key[0] == DEFAULT_SCHEMA else f"{key[0]}_{key[1]}"

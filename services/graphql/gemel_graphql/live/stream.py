@@ -1,0 +1,32 @@
+"""Streaming subscriptions: each listener has a cursor of its own (``docs/dialects/graphql.md`` section 13.2)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+import orjson
+
+from gemel.request import Written
+from gemel.serve import Engine
+from gemel_graphql.cache import Plan
+from gemel_graphql.parse.streams import STEP
+from gemel_graphql.respond.frame import ReadFrame
+
+
+async def stream_answers(engine: Engine, plan: Plan, values: Sequence[object], seconds: float) -> AsyncGenerator[bytes]:
+    """Batches of rows behind the cursor; whenever there are none it is looked again.
+
+    :param seconds: between two looks.
+    :raises Exception: as ``Engine.read``; it is the end.
+    """
+    stream, held = plan.stream, list(values)
+    assert stream is not None  # noqa: S101 - asked of streams alone
+    assert isinstance(plan.frame, ReadFrame)  # noqa: S101 - a subscription reads
+    while True:
+        [steps] = await engine.read(stream.steps, held)
+        found = orjson.loads(steps.body)
+        if not found:
+            await asyncio.sleep(seconds)
+            continue
+        held[stream.last] = Written(found[-1][STEP])
+        yield plan.frame.fill(await engine.read(plan.run, held))  # type: ignore[arg-type]
+        held[stream.cursor] = held[stream.last]
