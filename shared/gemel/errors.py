@@ -202,7 +202,8 @@ class DatabaseError(GemelError):
     """The database refused. SQLSTATEs are PostgreSQL's (appendix A of its manual) on every database."""
 
     sqlstate: str
-    """Five characters; ``08…`` also when no connection could be had (``08006``) or not in time (``53300``)."""
+    """Five characters; ``08001`` when no connection could be had, other ``08…`` when it was lost, ``53300`` when none
+    was free in time."""
     text: str
     details: str | None = None
     hint: str | None = None

@@ -1,18 +1,21 @@
 """Subscriptions over both protocols, with a real client on a real port."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from gemel.settings import Settings
+from lossy import line_to
 from processes import free_port, program, wait_until_ready
 
 MODERN, OLD = "graphql-transport-ws", "graphql-ws"
@@ -197,3 +200,32 @@ def test_mutations_and_errors_of_running(address: str) -> None:
         assert hear(client)["payload"][0]["extensions"]["code"] == "constraint-violation"
         start(client, 'mutation {insert_genre_one(object: {name: "Baroque"}) {name}}')
         assert hear(client)["payload"] == {"data": {"insert_genre_one": {"name": "Baroque"}}}
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_a_database_that_is_away_for_a_while(chinook: Settings, tmp_path: Path) -> None:
+    """Live queries and streams go on where they were (docs/decisions.md, 94)."""
+    with line_to(chinook.database) as line:
+        environ = {
+            "GEMEL_DATABASE_URI": line.address,
+            "GEMEL_PORT": str(free_port()),
+            "GEMEL_ADMIN_PORT": str(free_port()),
+            "GEMEL_ADMIN_SECRET": SECRET,
+            "GEMEL_LIVE_INTERVAL": "0.05",
+        }
+        stream = "subscription { artist_stream(batch_size: 5, cursor: {initial_value: {id: 274}}) { id } }"
+        with program(["-m", "gemel_graphql"], tmp_path, **environ):
+            wait_until_ready(f"http://127.0.0.1:{environ['GEMEL_ADMIN_PORT']}")
+            with opened(f"127.0.0.1:{environ['GEMEL_PORT']}") as client:
+                start(client, "subscription { genre_by_pk(id: 1) { name } }")
+                assert hear(client)["payload"]["data"]["genre_by_pk"]["name"] == "Rock"
+                start(client, stream, "2")
+                assert hear(client)["payload"]["data"]["artist_stream"] == [{"id": 275}]
+                line.cut()
+                with psycopg.connect(chinook.database) as other:
+                    other.execute("UPDATE genre SET name = 'Stone' WHERE id = 1")
+                    other.execute("INSERT INTO artist (id, name) VALUES (276, 'a')")
+                time.sleep(0.3)
+                line.mend()
+                found = {message["id"]: message["payload"]["data"] for message in (hear(client), hear(client))}
+                assert found == {"1": {"genre_by_pk": {"name": "Stone"}}, "2": {"artist_stream": [{"id": 276}]}}

@@ -34,7 +34,8 @@ def test_a_missing_condition() -> None:
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (DatabaseError("08006", "no"), 503, "PGRST000"),
+        (DatabaseError("08001", "no"), 503, "PGRST000"),
+        (DatabaseError("08006", "no"), 503, "PGRST001"),
         (DatabaseError("53300", "no"), 504, "PGRST003"),
         (DatabaseError("57P01", "gone"), 503, "57P01"),
         (Unsupported("ranges"), 400, "PGRST127"),

@@ -1,6 +1,7 @@
 """Errors that are not the client's: nothing is half written, and the service goes on (docs/dialects/rest.md, 22)."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -8,11 +9,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
 from rest_client import Rest, problem, serving
 
 from gemel.app import App
 from gemel.execute import SQLiteDatabase
 from gemel.settings import Settings
+from lossy import line_to
 
 TWO = [
     {"method": "POST", "path": "/playlist", "body": {"name": "a"}},
@@ -61,6 +64,21 @@ def test_a_lock_is_not_waited_for_for_ever(chinook: Settings, chinook_app: App, 
             assert answer.headers.get("retry-after") == ("1" if wanted[0] == 503 else None)
             assert unchanged(rest)
         assert [one["status"] for one in rest("POST", "/", TWO).json()] == [201, 204]
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_a_connection_that_is_lost(chinook: Settings, chinook_app: App) -> None:
+    """R21-5, R21-6: in the middle of a change nothing of it is kept; what cannot connect says so; then all goes on."""
+    with line_to(chinook.database) as line:
+        own = chinook.model_copy(update={"database_uri": SecretStr(line.address)})
+        with serving(own, chinook_app) as rest, locked(chinook):
+            assert rest.rows("/genre?id=eq.1&select=name") == [{"name": "Rock"}]
+            threading.Timer(0.3, line.cut).start()
+            lost = rest("POST", "/", TWO)
+            assert (problem(lost), lost.headers["retry-after"]) == ((503, "PGRST001"), "1")
+            assert problem(rest("GET", "/genre")) == (503, "PGRST000")
+            line.mend()
+            assert unchanged(rest)
 
 
 def test_a_database_that_is_read_only(chinook: Settings, chinook_app: App) -> None:

@@ -69,7 +69,7 @@ def _table(
         detected=detected,
         source=source,
         mapper=mapper,
-        writable=isinstance(source, sa.Table) and not source.info.get("is_view", False),
+        writable=isinstance(source, sa.Table) and source.info.get("is_writable", not source.info.get("is_view", False)),
         comment=getattr(source, "comment", None) or _first_line(mapper.class_.__doc__),
         enum=is_enum(source),
     )

@@ -147,7 +147,7 @@ class PostgreSQLDatabase:
             raise DatabaseError("08006", "the connection to the database was lost", str(error)) from error
         except OSError as error:
             _drop(connection)
-            raise DatabaseError("08006", "Database connection error.", str(error)) from error
+            raise DatabaseError("08006", "the connection to the database was lost", str(error)) from error
         except asyncio.CancelledError:
             _drop(connection)
             raise
@@ -175,9 +175,9 @@ class PostgreSQLDatabase:
                 self._uri, timeout=CONNECT_SECONDS, server_settings=SESSION, statement_cache_size=0
             )
         except TimeoutError:
-            raise DatabaseError("08006", "Database connection error.", "no answer in time") from None
+            raise DatabaseError("08001", "Database connection error.", "no answer in time") from None
         except (OSError, asyncpg.InterfaceError, ValueError) as error:
-            raise DatabaseError("08006", "Database connection error.", str(error)) from error
+            raise DatabaseError("08001", "Database connection error.", str(error)) from error
         return _Connection(raw)
 
 

@@ -26,7 +26,7 @@ PREPARED = 512
 STEPS = 20_000
 """Virtual machine instructions between two looks at the clock; about a millisecond."""
 BY_NAME = {
-    "SQLITE_CANTOPEN": ("08006", "Database connection error."),
+    "SQLITE_CANTOPEN": ("08001", "Database connection error."),
     "SQLITE_READONLY": ("25006", "cannot write: the database is read-only"),
     "SQLITE_BUSY": ("55P03", "could not obtain lock on the database"),
     "SQLITE_LOCKED": ("55P03", "could not obtain lock on the database"),

@@ -9,6 +9,7 @@ import orjson
 from gemel.auth import Actor
 from gemel.serve import Engine
 from gemel_graphql.cache import Plan
+from gemel_graphql.live.outage import is_passing
 from gemel_graphql.live.stream import stream_answers
 from gemel_graphql.respond.frame import ReadFrame
 
@@ -33,6 +34,9 @@ class _Poll:
             try:
                 body = self.plan.frame.fill(await engine.read(self.plan.run, values))  # type: ignore[arg-type]
             except Exception as error:
+                if self.version and is_passing(error):
+                    await asyncio.sleep(seconds)
+                    continue
                 self.error = error
             if self.error is not None or body != self.body:
                 async with self.changed:

@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator, Sequence
 
 import orjson
 
+from gemel.errors import DatabaseError
 from gemel.request import Written
 from gemel.serve import Engine
 from gemel_graphql.cache import Plan
+from gemel_graphql.live.outage import is_passing
 from gemel_graphql.parse.streams import STEP
 from gemel_graphql.respond.frame import ReadFrame
 
@@ -21,12 +23,21 @@ async def stream_answers(engine: Engine, plan: Plan, values: Sequence[object], s
     stream, held = plan.stream, list(values)
     assert stream is not None  # noqa: S101 - asked of streams alone
     assert isinstance(plan.frame, ReadFrame)  # noqa: S101 - a subscription reads
+    begun = False
     while True:
-        [steps] = await engine.read(stream.steps, held)
-        found = orjson.loads(steps.body)
+        try:
+            [steps] = await engine.read(stream.steps, held)
+            found = orjson.loads(steps.body)
+            if found:
+                held[stream.last] = Written(found[-1][STEP])
+                rows = await engine.read(plan.run, held)  # type: ignore[arg-type]
+        except DatabaseError as error:
+            if not begun or not is_passing(error):
+                raise
+            found = []
+        begun = True
         if not found:
             await asyncio.sleep(seconds)
             continue
-        held[stream.last] = Written(found[-1][STEP])
-        yield plan.frame.fill(await engine.read(plan.run, held))  # type: ignore[arg-type]
+        yield plan.frame.fill(rows)
         held[stream.cursor] = held[stream.last]

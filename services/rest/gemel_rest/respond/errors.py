@@ -261,8 +261,10 @@ def not_single(rows: int, *, item: bool = False) -> Problem:
 
 
 def _database(error: DatabaseError) -> Problem:
-    if error.sqlstate == "08006":
+    if error.sqlstate == "08001":
         return Problem("PGRST000", 503, "Database connection error. Retrying the connection.")
+    if error.sqlstate.startswith("08"):
+        return Problem("PGRST001", 503, "Database client error. Retrying the connection.")
     if error.sqlstate == "53300":
         return Problem("PGRST003", 504, "Timed out acquiring connection from connection pool.")
     status = status_of(error.sqlstate, error.text)
