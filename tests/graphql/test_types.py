@@ -143,6 +143,25 @@ def test_tests_of_documents(things: GraphQL, operator: str, type_: str, value: o
     assert [row["id"] for row in things(query, v=value)["thing"]] == found
 
 
+def test_the_text_of_a_document(things: GraphQL, types: Any) -> None:
+    """G5.4-6: beside other tests of the same column, in the document and by a variable."""
+    query = "query ($where: thing_bool_exp) { thing(where: $where, order_by: {id: asc}) { id } }"
+    for tests, found in (
+        ({"_cast": {"String": {"_like": '%"odd key"%'}}}, [1]),
+        ({"_cast": {"String": {"_eq": "5"}}}, [3]),
+        ({"_cast": {"String": {"_in": ["5", "6"], "_neq": "6"}}}, [3]),
+        ({"_cast": {"String": {"_like": "%new%"}}, "_contains": "new"}, [2]),
+        ({"_cast": {"String": {"_like": "%new%"}}, "_contains": "old"}, []),
+        ({"_cast": {"String": {"_nlike": "%odd key%"}}}, [2, 3]),
+        ({"_cast": {}}, [1, 2, 3]),
+    ):
+        assert [row["id"] for row in things(query, where={"data": tests})["thing"]] == found, tests
+    assert things('{ thing(where: {data: {_cast: {String: {_eq: "5"}}}}) { id } }') == {"thing": [{"id": 3}]}
+    for wrong in ("{_cast: null}", '{_cast: {Int: {_eq: "5"}}}', '{_cast: {String: {_contains: "5"}}}'):
+        assert things.refused(f"{{ thing(where: {{data: {wrong}}}) {{ id }} }}")[0] == "validation-failed"
+    assert str(types["jsonb_cast_exp"].fields["String"].type) == "String_comparison_exp"
+
+
 def test_types_of_columns(types: Any) -> None:
     """G10.1-25: the same on both databases; documents are what PostgreSQL stores."""
     assert {name: str(field.type) for name, field in types["thing"].fields.items()} == TYPES

@@ -66,7 +66,8 @@ def use_of(table: Table, ref: ColumnRef) -> Use:
     """
     column = column_of(table, ref)
     if not ref.path:
-        return Use(column, (), False, column.type)
+        as_text = ref.as_text and column.type.kind is Kind.JSONB
+        return Use(column, (), as_text, simple(Kind.TEXT) if as_text else column.type)
     if column.type.kind not in DOCUMENTS | {Kind.ARRAY, Kind.OTHER}:
         text = f"column {table.name}.{column.name} is {column.type.name}, which has no places inside"
         raise Mismatch("json-path", text, table.name, column.name, at=ref.at)

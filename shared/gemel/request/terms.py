@@ -39,7 +39,7 @@ class ColumnRef:
     path: tuple[str | int, ...] = ()
     """Keys and indexes into the document; a negative index counts from the end."""
     as_text: bool = False
-    """With a path: the text of what is there (``->>``), not its JSON."""
+    """The text of what is there, not its JSON: with a path ``->>``; without one the text of the whole document."""
     at: Location = field(default=(), compare=False)
 
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from gemel.catalog import Codec, Column, Table, ValueType
+from gemel.catalog import Codec, Column, Kind, Table, ValueType
+from gemel.catalog.types import simple
 from gemel.plan.model import Param, Use
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.fragment import Fragment, sql
@@ -128,8 +129,12 @@ class Frame:
         """A column, or the place in its document."""
         value = self.column(use.column)
         if not use.path:
-            return value
+            return self._text(value, use) if use.as_text else value
         return self.builder.backend.place(value, use.column.type, use.path, use.as_text)
+
+    def _text(self, value: Expression, use: Use) -> Expression:
+        """A document as its text."""
+        return self.builder.backend.cast(value, self.builder.stored(use.column.type), simple(Kind.TEXT))
 
     def ordered(self, use: Use) -> Expression:
         """What is sorted by and told apart by."""

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from graphql import GraphQLInputType, get_named_type
 
-from gemel.catalog import ValueType
+from gemel.catalog import Kind, ValueType
+from gemel.catalog.types import simple
 from gemel.request import Operator, ValueTest
 from gemel_graphql.parse.given import Given
 from gemel_graphql.parse.readers import Reader, list_reader, text_reader, value_reader
-from gemel_graphql.schema.meaning import Test, meaning_of
+from gemel_graphql.schema.meaning import Part, Test, meaning_of
 
 
 def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
@@ -17,7 +18,9 @@ def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
     :raises RequestError: an operand is null, or does not fit.
     """
     for _, field, operand in value.members():
-        test: Test = meaning_of(field)
+        test: Test | Part = meaning_of(field)
+        if isinstance(test, Part):  # ``_cast`` tests something else: the filter of the column sees to it
+            continue
         if operand.is_null:
             raise operand.unexpected_null()
         if test.value == "truth":
@@ -27,6 +30,19 @@ def value_tests(value: Given, type_: ValueType) -> Iterator[ValueTest]:
         else:
             slot = operand.slot(_reader(test, operand.type, type_))
             yield ValueTest(test.operator, slot, test.negated, at=operand.at)
+
+
+def text_tests(value: Given) -> Iterator[ValueTest]:
+    """The tests of a document as text (``_cast``).
+
+    :raises RequestError: as ``value_tests``.
+    """
+    for _, field, operand in value.members():
+        if meaning_of(field) == Part("cast"):
+            if operand.is_null:
+                raise operand.unexpected_null()
+            for _, _, as_text in operand.members():
+                yield from value_tests(as_text, simple(Kind.TEXT))
 
 
 def _search(operand: Given) -> ValueTest:

@@ -1,10 +1,11 @@
 """``where`` (``docs/dialects/graphql.md`` section 5)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from gemel.catalog import Column
+from gemel.catalog import Column, Kind
 from gemel.request import And, ColumnRef, Compare, Condition, Link, Not, Or, Related
-from gemel_graphql.parse.comparisons import value_tests
+from gemel_graphql.parse.comparisons import text_tests, value_tests
 from gemel_graphql.parse.given import Given
 from gemel_graphql.parse.predicates import predicate
 from gemel_graphql.schema.meaning import ColumnOf, Junctor, RelatedAggregate, RelatedRows, meaning_of
@@ -43,6 +44,10 @@ def _conditions(where: Given) -> Iterator[Condition]:
 
 def _comparisons(value: Given, column: Column) -> Iterator[Condition]:
     ref = ColumnRef(column.name, at=value.at)
-    for test in value_tests(value, column.type):
-        compared = Compare(ref, test.operator, test.value, language=test.language, at=test.at)
+    as_text = replace(ref, as_text=True)
+    tests = [(ref, test) for test in value_tests(value, column.type)]
+    if column.type.served.kind is Kind.JSONB:
+        tests += [(as_text, test) for test in text_tests(value)]
+    for of, test in tests:
+        compared = Compare(of, test.operator, test.value, language=test.language, at=test.at)
         yield Not(compared) if test.negated else compared

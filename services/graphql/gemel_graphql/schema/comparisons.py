@@ -14,8 +14,9 @@ from graphql import (
 )
 
 from gemel.catalog import Kind, ValueType
+from gemel.catalog.types import simple
 from gemel.request import Operator
-from gemel_graphql.schema.meaning import Test, meant
+from gemel_graphql.schema.meaning import Part, Test, meant
 from gemel_graphql.schema.scalars import is_array, scalar_name
 from gemel_graphql.schema.search import text_search
 from gemel_graphql.schema.types import Types
@@ -81,7 +82,20 @@ def comparison(types: Types, type_: ValueType) -> GraphQLInputObjectType:
         f"Boolean expression to compare columns of type \"{scalar}\". All fields are combined with logical 'AND'."
     )
     text = types.scalar(type_) if type_.is_text else GraphQLString
-    return types.input(name, description, lambda: dict(tests(types, types.typed(type_), text, tests_of(type_))))
+
+    def members() -> dict[str, GraphQLInputField]:
+        found = dict(tests(types, types.typed(type_), text, tests_of(type_)))
+        return {"_cast": _cast(types, scalar), **found} if type_.kind is Kind.JSONB else found
+
+    return types.input(name, description, members)
+
+
+def _cast(types: Types, scalar: str) -> GraphQLInputField:
+    """Tests of the text of a document."""
+    as_text = comparison(types, simple(Kind.TEXT))
+    member = GraphQLInputField(as_text, extensions=meant(Part("String")))
+    made = types.input(f"{scalar}_cast_exp", None, lambda: {"String": member})
+    return GraphQLInputField(made, extensions=meant(Part("cast")))
 
 
 def tests_of(type_: ValueType) -> Mapping[str, Test]:
