@@ -50,6 +50,7 @@ def stopped(running: Program) -> None:
     ],
 )
 def test_a_wrong_setting_stops_the_start(tmp_path: Path, environ: dict[str, str], told: str) -> None:
+    """R21-7: no port is opened before the models are loaded."""
     (tmp_path / "file").touch()
     with program([MAIN], tmp_path, GEMEL_PORT=str(free_port()), **environ) as running:
         assert running.end() == 1
