@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from desk_client import REPRESENT, opened, seen
 from rest_client import ADDRESS, Rest, problem, serving
@@ -168,6 +169,19 @@ def test_a_hook_that_others_get_in_the_way_of(desk: Rest) -> None:
 
     assert desk.runner.run(all_at_once()) == [204] * 12
     assert [row["version"] for row in desk.rows("/ticket?select=version")] == [13, 13]
+
+
+def test_a_lock_that_is_not_given(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """A write through objects is given up as any other, and nothing of it is kept."""
+    with desk_database("postgresql", request, tmp_path) as settings:
+        hasty = settings.model_copy(update={"statement_timeout": 0.5})
+        with serving(hasty, desk_app()) as desk, psycopg.connect(settings.database) as other:
+            opened(desk, "a", "b")
+            other.execute("UPDATE ticket SET hours = 9 WHERE id = 2")
+            assert problem(desk("PATCH", "/ticket?id=gt.0", {"hours": 1})) == (504, "57014")
+            other.rollback()
+            assert desk.rows("/ticket?hours=not.is.null") == []
+            assert desk("PATCH", "/ticket?id=gt.0", {"hours": 1}).status_code == 204
 
 
 def test_too_many_rows(request: pytest.FixtureRequest, tmp_path: Path) -> None:

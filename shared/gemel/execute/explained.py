@@ -25,6 +25,6 @@ class Explained:
 
         :raises DatabaseError, Unsupported: the database refused.
         """
-        known = self._explain(error) if isinstance(error, DBAPIError) else None
+        known = self._explain(error) if isinstance(error, DBAPIError | TimeoutError) else None
         if known is not None:
             raise known from error

@@ -102,6 +102,8 @@ class PostgreSQLDatabase:
 
     def explain(self, error: BaseException) -> DatabaseError | None:
         """See ``Database``."""
+        if isinstance(error, TimeoutError):
+            return DatabaseError("57014", "canceling statement due to statement timeout")
         if not isinstance(error, DBAPIError) or error.orig is None:
             return None
         cause = error.orig.__cause__

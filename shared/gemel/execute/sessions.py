@@ -26,6 +26,8 @@ from gemel.sql import Failure, register_functions
 from gemel.state.tables import state_tables
 
 Result = TypeVar("Result")
+OF_OTHERS = REPEATED | {"55P03", "57014"}
+"""SQLSTATEs of what other transactions do to one."""
 
 
 class Sessions:
@@ -101,9 +103,9 @@ class Sessions:
                 return await outer.run_sync(work)
         except sa.exc.TimeoutError:
             raise no_connection() from None
-        except sa.exc.DBAPIError as error:  # of a hook's own statements
+        except (sa.exc.DBAPIError, TimeoutError) as error:  # of a hook's own statements
             known = self._database.explain(error)
-            if isinstance(known, DatabaseError) and (of_values(known) is not None or known.sqlstate in REPEATED):
+            if isinstance(known, DatabaseError) and (of_values(known) is not None or known.sqlstate in OF_OTHERS):
                 raise known from error
             raise
 
@@ -141,9 +143,7 @@ class Sessions:
             execution_options=one_database,
         )
 
-        if (
-            writes
-        ):  # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
+        if writes:  # "Serializable isolation" in https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
 
             @event.listens_for(engine.sync_engine, "begin")
             def begin(connection: sa.Connection) -> None:
