@@ -29,6 +29,7 @@ NAMES: tuple[tuple[type, str], ...] = (
 )
 """PostgreSQL's names; the first match counts, and what is none of these is JSON."""
 BIGINT = 2**63
+ZONED = frozenset({"date-time", "time"})
 
 
 def bare(annotation: Any) -> Any:
@@ -73,7 +74,15 @@ def json_schema(found: TypeAdapter[Any]) -> dict[str, Any]:
         schema = found.json_schema(mode="validation")
     except PydanticInvalidForJsonSchema:
         return {}
-    return {} if "$defs" in schema else schema
+    return {} if "$defs" in schema else _without_zones(schema)
+
+
+def _without_zones(schema: Any) -> Any:
+    """Moments may be without a zone, and the formats of JSON Schema (RFC 3339) may not."""
+    if isinstance(schema, dict):
+        plain = {key: value for key, value in schema.items() if key != "format" or value not in ZONED}
+        return {key: _without_zones(value) for key, value in plain.items()}
+    return [_without_zones(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def acceptor(annotation: Any) -> tuple[Callable[[object], object], dict[str, Any]]:

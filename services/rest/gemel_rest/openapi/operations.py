@@ -90,7 +90,7 @@ def _upsert(catalog: Catalog, table: Table, name: str) -> Operation:
         given.profile("Content-Profile", catalog.schemas),
     ]
     operation = _operation(table, f"upsert{name}", f"Insert or change one row of {table.name}", parameters)
-    responses = {"201": created(name), **written(name), **errors(400, 401, 403, 404, 406, 409)}
+    responses = {"201": created(name), **written(name), **errors(400, 401, 403, 404, 405, 406, 409)}
     return {**operation, "requestBody": _body(f"{name}Insert", many=True), "responses": responses}
 
 

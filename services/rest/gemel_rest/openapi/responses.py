@@ -9,6 +9,7 @@ ERRORS: dict[int, tuple[str, str, str, str]] = {
     401: ("Unauthorized", "Who asks is not known", "PGRST302", "Anonymous access is disabled"),
     403: ("Forbidden", "The role may not do this", "42501", "permission denied for table a"),
     404: ("NotFound", "There is no such table or row", "PGRST205", "Could not find the table 'public.a'"),
+    405: ("MethodNotAllowed", "Not one row by its key is meant", "PGRST105", "Filters must include all and only"),
     406: ("NotAcceptable", "No such representation, or not exactly one row", "PGRST116", "Cannot coerce the result"),
     409: ("Conflict", "A key is taken or refers to nothing", "23505", "duplicate key value violates unique constraint"),
     412: (
