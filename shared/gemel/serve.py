@@ -207,12 +207,7 @@ class Engine:
         if len(asked) == 1 and keep and (written := await self._whole(*asked[0])) is not None:
             return ((written,),)
         at = _Place()
-        try:
-            return await self._run(asked, lambda course: self._course(course, asked, at), actor, keep=keep)
-        except GemelError as error:
-            if len(asked) == 1 or at.number is None:
-                raise
-            raise OneOfMany(at.number, error) from error
+        return await self._run(asked, at, lambda course: self._course(course, asked, at), actor, keep=keep)
 
     async def write_once(
         self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply], *, actor: Actor | None = None
@@ -227,12 +222,7 @@ class Engine:
         def make(course: Course) -> Script[Reply]:
             return run_once(once, datetime.now(UTC), self._course(course, asked, at), reply, postgresql=postgresql)
 
-        try:
-            return await self._run(asked, make, actor)
-        except GemelError as error:
-            if len(asked) == 1 or at.number is None:
-                raise
-            raise OneOfMany(at.number, error) from error
+        return await self._run(asked, at, make, actor)
 
     async def _whole(self, prepared: PreparedWrite, values: Sequence[object]) -> Written | None:
         if prepared.insert is None or not prepared.whole:
@@ -242,19 +232,28 @@ class Engine:
     async def _run(
         self,
         asked: Sequence[Asked],
+        at: _Place,
         make: Callable[[Course], Script[Result]],
         actor: Actor | None,
         *,
         keep: bool = True,
     ) -> Result:
-        """Straight on a connection, or in a session if rows go through objects."""
-        hooked = [prepared for prepared, _ in asked if prepared.hooked]
-        if not hooked:
-            course = Course(self.catalog, self._database.backend)
-            return await self._database.write(lambda: make(course), keep=keep)
-        return await self._sessions.write(make, hooked[0].statements, actor, keep=keep)
+        """Straight on a connection, or in a session if rows go through objects.
 
-    def _course(self, course: Course, asked: Sequence[Asked], at: "_Place") -> Script[Many]:
+        :param at: which of them is under way, by ``make``.
+        """
+        hooked = [prepared for prepared, _ in asked if prepared.hooked]
+        try:
+            if not hooked:
+                course = Course(self.catalog, self._database.backend)
+                return await self._database.write(lambda: make(course), keep=keep)
+            return await self._sessions.write(make, hooked[0].statements, actor, keep=keep)
+        except GemelError as error:
+            if len(asked) == 1 or at.number is None:
+                raise
+            raise OneOfMany(at.number, error) from error
+
+    def _course(self, course: Course, asked: Sequence[Asked], at: _Place) -> Script[Many]:
         done = []
         for at.number, (prepared, values) in enumerate(asked):
             done.append((yield from perform(course, prepared.steps, values)))

@@ -6,6 +6,9 @@ from typing import Generic, TypeVar
 
 Key = tuple[str | bytes | None, ...]
 """Role, method, path, query, and the headers that have a say in it."""
+ENTRIES = 4096
+BYTES = 16 * 1024 * 1024
+"""Size of a cache of requests, counted by their texts."""
 OVERHEAD = 2048
 """Bytes that what is kept of a request takes beside the texts of its key, about."""
 

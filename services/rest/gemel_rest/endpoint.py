@@ -16,7 +16,7 @@ from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.serve import Engine, Prepared
-from gemel_rest.cache import BoundedCache, Key, key_size
+from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
 from gemel_rest.invoke import invoke
 from gemel_rest.openapi import Documents
 from gemel_rest.parse.call import parse_call
@@ -34,10 +34,6 @@ from gemel_rest.respond.send import send_response
 from gemel_rest.writes import Sent, Writes
 
 PREFIX: Final = "/rest/v1"
-
-ENTRIES: Final = 4096
-BYTES: Final = 16 * 1024 * 1024
-"""Size of the cache of questions, counted by their texts."""
 
 READ_HEADERS: Final = ("accept", "prefer", "range", "accept-profile")
 

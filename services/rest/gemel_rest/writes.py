@@ -8,7 +8,7 @@ from typing import Final
 from gemel.auth import Actor
 from gemel.errors import DatabaseError, GemelError, OneOfMany, Outdated, RequestError, WrongRowCount
 from gemel.serve import Asked, Engine, Many, Once, PreparedWrite, Reply
-from gemel_rest.cache import BoundedCache, Key, key_size
+from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
 from gemel_rest.parse.body import Row, invalid_body, json_rows, parse_json, parse_rows
 from gemel_rest.parse.change import mutation_of, read_change
 from gemel_rest.parse.conditional import parse_tags, row_parts
@@ -28,8 +28,6 @@ HEADERS: Final = ("accept", "prefer", "content-type", "content-profile")
 MOST_LAYOUTS: Final = 64
 """Of the bodies of one form whose plans are kept with it."""
 VERBS: Final[Mapping[str, Verb]] = {"POST": "POST", "PATCH": "PATCH", "PUT": "PUT", "DELETE": "DELETE"}
-ENTRIES: Final = 4096
-BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, eq=False, slots=True)

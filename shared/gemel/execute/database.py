@@ -25,6 +25,24 @@ VALUES = frozenset({"22", "23"})
 """Classes of SQLSTATE that speak of values: wrong ones, and such that violate a constraint."""
 
 
+def drive(run: Callable[[str, Sequence[object]], Sequence[Row]], script: Script[Result]) -> Result:
+    """What a script returns whose statements are run one after the other.
+
+    :param run: gives the rows of a statement, or raises ``DatabaseError``, which the script may handle.
+    """
+    try:
+        text, parameters = next(script)
+        while True:
+            try:
+                rows = run(text, parameters)
+            except DatabaseError as error:
+                text, parameters = script.throw(error)
+            else:
+                text, parameters = script.send(rows)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
 def no_connection() -> DatabaseError:
     """All connections were in use for too long."""
     return DatabaseError("53300", "Timed out acquiring connection from connection pool.")

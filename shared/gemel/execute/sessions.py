@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gemel.catalog import Catalog, Table
 from gemel.errors import DatabaseError
-from gemel.execute.database import REPEATED, Database, Script, no_connection, of_values, repeated
+from gemel.execute.database import REPEATED, Database, Script, drive, no_connection, of_values, repeated
 from gemel.execute.insert import Course
 from gemel.execute.orm import Orm, Tell
 from gemel.execute.ways import Ways
@@ -90,7 +90,7 @@ class Sessions:
                 self._ways, self._database.backend, session, outer, statements,
                 self._settings.hook_rows, self._database.explain, _outbox(self._settings, session),
             )  # fmt: skip
-            result = _drive(orm, make(Course(self._catalog, self._database.backend, orm)))
+            result = drive(orm.execute, make(Course(self._catalog, self._database.backend, orm)))
             with orm.explained():
                 if keep:
                     session.commit()
@@ -156,20 +156,6 @@ class Sessions:
         for engine in (self._engine_of_app, self._writing):
             if engine is not None:
                 await engine.dispose()
-
-
-def _drive(orm: Orm, script: Script[Result]) -> Result:
-    try:
-        text, parameters = next(script)
-        while True:
-            try:
-                rows = orm.execute(text, parameters)
-            except DatabaseError as error:
-                text, parameters = script.throw(error)
-            else:
-                text, parameters = script.send(rows)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
 
 
 def _outbox(settings: Settings, session: Session) -> Tell:

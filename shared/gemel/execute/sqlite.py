@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Unsupported
-from gemel.execute.database import Row, Script
+from gemel.execute.database import Row, Script, drive
 from gemel.execute.violations import check_violation, not_null_violation, unique_violation
 from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
 
@@ -194,24 +194,10 @@ class SQLiteDatabase:
         connection = self._mine(writer=True)
         connection.run("BEGIN IMMEDIATE", ())
         try:
-            result = _drive(connection, script)
+            result = drive(connection.run, script)
             connection.run("COMMIT" if keep else "ROLLBACK", ())
         except BaseException:
             if connection.raw.in_transaction:
                 connection.run("ROLLBACK", ())
             raise
         return result
-
-
-def _drive(connection: _Connection, script: Script[Result]) -> Result:
-    try:
-        text, parameters = next(script)
-        while True:
-            try:
-                rows = connection.run(text, parameters)
-            except DatabaseError as error:
-                text, parameters = script.throw(error)
-            else:
-                text, parameters = script.send(rows)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]

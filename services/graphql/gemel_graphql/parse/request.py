@@ -1,5 +1,6 @@
 """Parse an operation: from its document and the values of its variables to a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -106,17 +107,18 @@ def parse_operation(schema: Schema, operation: Operation, values: Variables, *, 
             return _subscription(schema, scope)
         case OperationType.MUTATION:
             return _mutation(schema, scope)
-    return _query(schema.query, scope)
+    return _reads(schema.query, scope, _selected(schema.query, scope))
 
 
 def _subscription(schema: Schema, scope: Scope) -> Parsed:
     """A live query (section 13.1)."""
     if schema.subscription is None:
         raise refuse("no subscriptions exist")
-    streamed = _streamed(schema.subscription, scope)
+    items = _selected(schema.subscription, scope)
+    streamed = _streamed(scope, items)
     if streamed is not None:
         return streamed
-    parsed = _query(schema.subscription, scope)
+    parsed = _reads(schema.subscription, scope, items)
     if any(isinstance(output, Introspected) for output in parsed.outputs):
         raise RequestError(NOT_SUPPORTED, "introspection is not supported in subscriptions")
     if len(parsed.outputs) != 1 or parsed.query is None:
@@ -124,10 +126,8 @@ def _subscription(schema: Schema, scope: Scope) -> Parsed:
     return parsed
 
 
-def _streamed(root: GraphQLObjectType, scope: Scope) -> Parsed | None:
-    """A streaming subscription (section 13.2)."""
-    node = scope.operation.node
-    items = list(collect(scope, [node.selection_set], root, (), INTROSPECTION))
+def _streamed(scope: Scope, items: Sequence[Selected]) -> Parsed | None:
+    """A streaming subscription (section 13.2); ``None`` if it is none."""
     meanings = [meaning_of(item.field) for item in items if item.field is not None]
     meaning = next((one for one in meanings if isinstance(one, StreamField)), None)
     if meaning is None:
@@ -155,11 +155,14 @@ def _kind(operation: Operation) -> str:
     return f"a {operation.kind.value}"
 
 
-def _query(root: GraphQLObjectType, scope: Scope) -> Parsed:
+def _selected(root: GraphQLObjectType, scope: Scope) -> Sequence[Selected]:
+    return collect(scope, [scope.operation.node.selection_set], root, (), INTROSPECTION)
+
+
+def _reads(root: GraphQLObjectType, scope: Scope, items: Sequence[Selected]) -> Parsed:
     outputs: list[Output] = []
     roots: list[Root] = []
-    node = scope.operation.node
-    for item in collect(scope, [node.selection_set], root, (), INTROSPECTION):
+    for item in items:
         if item.name in INTROSPECTION:
             outputs.append(Introspected(item.key, tuple(item.nodes)))
             continue
