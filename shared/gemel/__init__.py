@@ -2,5 +2,6 @@
 
 from gemel.functions import Refused, Reply, function
 from gemel.hooks import Event, after, before, committed
+from gemel.policy import Policy, Role, claim
 
-__all__ = ["Event", "Refused", "Reply", "after", "before", "committed", "function"]
+__all__ = ["Event", "Policy", "Refused", "Reply", "Role", "after", "before", "claim", "committed", "function"]

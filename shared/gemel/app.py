@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, Mapper, regis
 from gemel.errors import AppError
 from gemel.functions import Function, read_functions
 from gemel.hooks import Hooks, read_hooks
+from gemel.policy import Policies, read_policies
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,14 @@ class App:
         :raises AppError: it cannot be imported, or a function cannot be a hook.
         """
         return read_hooks(_optional(f"{self.name}.hooks"))
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What ``policies.py`` declares; nothing if the app has none.
+
+        :raises AppError: it cannot be imported, or contradicts itself.
+        """
+        return read_policies(_optional(f"{self.name}.policies"))
 
     @property
     def migrations(self) -> Path:

@@ -16,6 +16,8 @@
     │   ├── NotEmbedded
     │   ├── Mismatch
     │   └── Denied
+    ├── MissingVariable            execute: a policy needs a claim that who asks does not have
+    ├── CheckFailed                execute: a row written does not meet the check of a policy; rolled back
     ├── Unsupported                sql: this database cannot say it
     ├── DatabaseError              execute: the database refused (or our codec did, in its stead); has a SQLSTATE
     ├── WrongRowCount              execute: not as many rows as the request said; rolled back
@@ -185,6 +187,27 @@ class Denied(PlanError):
 
     def __str__(self) -> str:
         return f"permission denied for table {self.table}"
+
+
+@dataclass
+class MissingVariable(GemelError):
+    """A policy needs something of who asks that is not known."""
+
+    name: str
+    """``x-hasura-user-id``."""
+
+    def __str__(self) -> str:
+        return f'missing session variable: "{self.name}"'
+
+
+@dataclass
+class CheckFailed(GemelError):
+    """A row that was written does not meet what a policy asks of it; nothing was kept."""
+
+    table: str
+
+    def __str__(self) -> str:
+        return f'new row violates row-level security policy for table "{self.table}"'
 
 
 @dataclass

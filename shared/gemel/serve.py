@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gemel.app import App
-from gemel.auth import Actor
+from gemel.auth import NOBODY, Actor
 from gemel.catalog import Catalog, read_catalog
 from gemel.errors import AppError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
@@ -29,7 +29,9 @@ from gemel.execute.ways import Ways
 from gemel.execute.whole import insert_whole
 from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
+from gemel.plan.model import CLAIMS
 from gemel.plan.write_model import InsertPlan
+from gemel.policy import Accesses
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
 from gemel.sql import (
@@ -76,6 +78,11 @@ class Prepared:
     statement: Statement
     roots: int
     estimate: Estimate | None = None
+
+    @property
+    def personal(self) -> bool:
+        """What it gives depends on the claims of who asks, and not on the role alone."""
+        return any(item.slot == CLAIMS for item in self.statement.parameters)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -128,6 +135,7 @@ class Engine:
 
     def __init__(self, settings: Settings, app: App, catalog: Catalog, database: Database) -> None:
         self.settings, self.app, self.catalog = settings, app, catalog
+        self.access = Accesses(catalog, app.policies)
         self._database = database
         self._queries: _Cache[tuple[str, Query], Prepared] = _Cache(CACHED)
         self._mutations: _Cache[tuple[str, Mutation], PreparedWrite] = _Cache(CACHED)
@@ -143,16 +151,19 @@ class Engine:
         return self._queries.get((role, query), lambda: self._prepare(role, query))
 
     def _prepare(self, role: str, query: Query) -> Prepared:
-        plan = plan_query(self.catalog, role, query)
+        plan = plan_query(self.access.of(role), query)
         backend = self._database.backend
         return Prepared(compile_query(backend, plan), len(plan.roots), compile_estimate(backend, plan))
 
-    async def read(self, prepared: Prepared, values: Sequence[object]) -> tuple[Answer, ...]:
+    async def read(self, prepared: Prepared, values: Sequence[object], actor: Actor = NOBODY) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
 
         :param values: of the slots.
+        :param actor: who asks, for the policies that are in the plan.
         :raises DatabaseError: the database refused, or a value does not fit its column.
+        :raises MissingVariable: a policy needs to know more of the actor.
         """
+        values = (actor.claims, *values)
         row = await self._database.read(prepared.statement, values)
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
@@ -177,7 +188,7 @@ class Engine:
         return self._mutations.get((role, mutation), lambda: self._prepare_write(role, mutation))
 
     def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
-        plan = plan_mutation(self.catalog, role, mutation)
+        plan = plan_mutation(self.access.of(role), mutation)
         steps = compile_mutation(self._database.backend, plan)
         hooked, only = self._ways.any(steps), plan.writes[0] if len(plan.writes) == 1 else None
         insert = only if isinstance(only, InsertPlan) and not hooked else None
@@ -185,12 +196,12 @@ class Engine:
         return PreparedWrite(steps, hooked, insert=insert, whole=whole)
 
     async def write(
-        self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor | None = None, keep: bool = True
+        self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor = NOBODY, keep: bool = True
     ) -> tuple[Written, ...]:
         """Run a prepared mutation in one transaction; one result per write.
 
         :param values: of the slots.
-        :param actor: who asks, for the hooks.
+        :param actor: who asks, for policies and hooks.
         :param keep: otherwise all is rolled back once it is done.
         :raises DatabaseError, WrongRowCount, Mismatch: nothing was kept.
         :raises Refused: a hook did; nothing was kept.
@@ -198,19 +209,20 @@ class Engine:
         [written] = await self.write_all([(prepared, values)], actor=actor, keep=keep)
         return written
 
-    async def write_all(self, asked: Sequence[Asked], *, actor: Actor | None = None, keep: bool = True) -> Many:
+    async def write_all(self, asked: Sequence[Asked], *, actor: Actor = NOBODY, keep: bool = True) -> Many:
         """Run several prepared mutations, each with its values, in one transaction.
 
         :raises OneOfMany: one failed, of several; nothing was kept.
         :raises DatabaseError, WrongRowCount, Mismatch, Outdated: as ``write``.
         """
+        asked = [(prepared, (actor.claims, *values)) for prepared, values in asked]
         if len(asked) == 1 and keep and (written := await self._whole(*asked[0])) is not None:
             return ((written,),)
         at = _Place()
         return await self._run(asked, at, lambda course: self._course(course, asked, at), actor, keep=keep)
 
     async def write_once(
-        self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply], *, actor: Actor | None = None
+        self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply], *, actor: Actor = NOBODY
     ) -> Reply:
         """The same, and keep the answer: when it is asked for again it is given, and nothing is done.
 
@@ -218,6 +230,7 @@ class Engine:
         :raises Reused: the key was used for another request.
         """
         at, postgresql = _Place(), self.settings.is_postgresql
+        asked = [(prepared, (actor.claims, *values)) for prepared, values in asked]
 
         def make(course: Course) -> Script[Reply]:
             return run_once(once, datetime.now(UTC), self._course(course, asked, at), reply, postgresql=postgresql)
@@ -234,7 +247,7 @@ class Engine:
         asked: Sequence[Asked],
         at: _Place,
         make: Callable[[Course], Script[Result]],
-        actor: Actor | None,
+        actor: Actor,
         *,
         keep: bool = True,
     ) -> Result:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     backup_schedule: str = Field("0 3 * * *", description="cron expression (UTC) of the backups; off takes none")
     admin_secret: SecretStr = Field(SecretStr(""), description="value of x-hasura-admin-secret that makes an admin")
     jwt_secret_key: SecretStr = Field(SecretStr(""), description="HS256 secret of bearer tokens, 32 characters or more")
+    anonymous_role: str = Field("", description="role of requests without credentials; empty refuses them")
     frontend_uri: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins allowed by CORS, separated by commas"
     )

@@ -16,6 +16,7 @@ from gemel.errors import (
     UnknownTable,
 )
 from gemel.plan import plan_query
+from gemel.policy import Access, Accesses
 from gemel.request import (
     Aggregate,
     ColumnField,
@@ -108,25 +109,28 @@ NAMES: list[tuple[Query, type[PlanError], str]] = [
 ]
 
 
+def access(app: App, role: str = "admin") -> Access:
+    return Accesses(read_catalog(app.mappers), app.policies).of(role)
+
+
 @pytest.mark.parametrize(("asked", "kind", "text"), NAMES)
 def test_a_name_that_means_nothing(asked: Query, kind: type[PlanError], text: str, chinook_app: App) -> None:
     with pytest.raises(kind, match=text):
-        plan_query(read_catalog(chinook_app.mappers), "admin", asked)
+        plan_query(access(chinook_app), asked)
 
 
 def test_a_similar_table_is_suggested(chinook_app: App) -> None:
     with pytest.raises(UnknownTable) as refused:
-        plan_query(read_catalog(chinook_app.mappers), "admin", query("artists", select("id")))
+        plan_query(access(chinook_app), query("artists", select("id")))
     assert refused.value.near == "artist"
 
 
 def test_without_a_policy_other_roles_see_nothing(chinook_app: App) -> None:
     with pytest.raises(Denied):
-        plan_query(read_catalog(chinook_app.mappers), "anonymous", query("artist", select("id")))
+        plan_query(access(chinook_app, "stranger"), query("artist", select("id")))
 
 
 def test_an_ambiguous_embed_lists_its_candidates(chinook_app: App) -> None:
-    catalog = read_catalog(chinook_app.mappers)
     asked = query("playlist_track", select(Embed("e", Link("playlist_track_nope", detect=True), select("id"))))
     with pytest.raises((UnknownRelation, AmbiguousRelation)):
-        plan_query(catalog, "admin", asked)
+        plan_query(access(chinook_app), asked)

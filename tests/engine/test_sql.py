@@ -9,10 +9,16 @@ import pytest
 
 from engine.asking import asc, compare, embed, measures, query, select
 from gemel.app import App
-from gemel.catalog import read_catalog
+from gemel.catalog import Catalog, read_catalog
 from gemel.plan import plan_query
+from gemel.policy import Access, Accesses, Policies
 from gemel.request import Aggregate, And, Count, EmbedAggregate, Link, Not, Operator, Query, Related, Slot
 from gemel.sql import Backend, PostgreSQL, SQLite, compile_query
+
+
+def admin(catalog: Catalog) -> Access:
+    return Accesses(catalog, Policies()).of("admin")
+
 
 REQUESTS: dict[str, Query] = {
     "page": query("artist", select("name", order=(asc("name"),), limit=Slot(0), offset=Slot(1)), total=True),
@@ -45,7 +51,7 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_sql(name: str, backend: str, chinook_app: App) -> None:
-    statement = compile_query(BACKENDS[backend], plan_query(read_catalog(chinook_app.mappers), "admin", REQUESTS[name]))
+    statement = compile_query(BACKENDS[backend], plan_query(admin(read_catalog(chinook_app.mappers)), REQUESTS[name]))
     slots = ", ".join(str(item.slot) for item in statement.parameters)
     text = f"{statement.text}\n-- slots: {slots}\n"
     golden = GOLDEN / f"{name}.{backend}.sql"
@@ -56,6 +62,6 @@ def test_values_never_enter_the_text(chinook_app: App) -> None:
     catalog = read_catalog(chinook_app.mappers)
     for backend in BACKENDS.values():
         asked = query("artist", select(embed("albums", select(), hint=None), where=compare("name", Operator.EQ, 0)))
-        statement = compile_query(backend, plan_query(catalog, "admin", asked))
-        assert statement.bind(["'; DROP TABLE artist; --"]) == ["'; DROP TABLE artist; --"]
+        statement = compile_query(backend, plan_query(admin(catalog), asked))
+        assert statement.bind([{}, "'; DROP TABLE artist; --"]) == ["'; DROP TABLE artist; --"]
         assert "DROP" not in statement.text

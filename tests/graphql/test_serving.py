@@ -7,7 +7,7 @@ import pytest
 from graphql import build_client_schema, execute_sync, get_introspection_query, parse
 from graphql_client import GraphQL
 
-from gemel_graphql.app import schemas
+from gemel_graphql.app import merged
 from gemel_graphql.own.schema import read_own
 from gemel_graphql.schema.build import generate
 from gemel_graphql.schema.names import CONVENTIONS
@@ -89,7 +89,8 @@ def test_introspection_is_what_the_reference_implementation_says(
     resolvers = graphql.engine.app.resolvers
     assert resolvers is not None
     generated = generate(graphql.engine.catalog, CONVENTIONS["hasura-default"])
-    whole = schemas(generated, read_own(resolvers, generated.types)).admin.whole()
+    own = read_own(resolvers, generated.types)
+    whole = merged(generated, own.of_admin if own is not None else None).whole()
     expected = execute_sync(whole, parse(query), variable_values=dict(variables))
     assert expected.errors is None
     answer = graphql.send({"query": query, "variables": variables})

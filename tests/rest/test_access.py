@@ -31,8 +31,9 @@ def test_a_token_with_a_role(guarded: Rest) -> None:
     """R20-1"""
     answer = guarded("GET", "/genre?id=eq.1", headers=bearer(role="admin", exp=int(time.time()) + 60))
     assert answer.json() == [{"id": 1, "name": "Rock"}]
-    assert problem(guarded("GET", "/genre", headers=bearer(role="clerk"))) == (403, "42501")
-    assert problem(guarded("GET", "/nope", headers=bearer(role="clerk"))) == (404, "PGRST205")
+    assert problem(guarded("GET", "/employee", headers=bearer(role="customer"))) == (403, "42501")
+    assert problem(guarded("GET", "/nope", headers=bearer(role="customer"))) == (404, "PGRST205")
+    assert problem(guarded("GET", "/genre", headers=bearer(role="clerk"))) == (401, "22023")
 
 
 @pytest.mark.parametrize(

@@ -73,14 +73,14 @@ def test_no_such_function_or_set(
 
 @pytest.mark.parametrize("path", ["/rpc/add_them?a=1&b=2", "/rpc/tracks_of?artist_id=1", "/rpc/last_sale"])
 def test_other_roles_call_nothing(rest: Rest, path: str) -> None:
-    """R17-9: there are no policies yet."""
-    assert rest.error(path, x_hasura_role="clerk") == (403, "42501")
+    """R17-9"""
+    assert rest.error(path, x_hasura_role="support") == (403, "42501")
 
 
 def test_other_roles_change_nothing(rest_write: Rest) -> None:
     """R17-9"""
     body = {"artist_id": 1, "name": "x"}
-    answer = rest_write("POST", "/rpc/rename_artist", body, headers={"x-hasura-role": "clerk"})
+    answer = rest_write("POST", "/rpc/rename_artist", body, headers={"x-hasura-role": "support"})
     assert problem(answer) == (403, "42501")
     assert rest_write.rows("/artist/1?select=name") == {"name": "AC/DC"}
 

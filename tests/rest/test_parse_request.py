@@ -9,6 +9,7 @@ import pytest
 from gemel.app import App
 from gemel.catalog import read_catalog
 from gemel.errors import NotEmbedded, RequestError
+from gemel.policy import Accesses, Policies
 from gemel.request import (
     AllColumns,
     And,
@@ -46,7 +47,12 @@ from gemel_rest.parse.write import Verb, parse_write
 
 @pytest.fixture(scope="module")
 def rules(chinook_app: App) -> Rules:
-    return Rules(read_catalog(chinook_app.mappers), ("public",), max_rows=None, safe_writes=True)
+    return Rules(
+        Accesses(read_catalog(chinook_app.mappers), Policies()).of("admin"),
+        ("public",),
+        max_rows=None,
+        safe_writes=True,
+    )
 
 
 def read(rules: Rules, path: str, **headers: str) -> ReadCall:

@@ -182,7 +182,7 @@ def test_errors(rest: Rest) -> None:
 
 def test_no_permission(rest: Rest) -> None:
     """R29-14, R22-16"""
-    answer = rest.get("/employee", x_hasura_role="clerk")
+    answer = rest.get("/employee", x_hasura_role="customer")
     assert problem(answer) == (403, "42501")
     assert answer.json()["message"] == "permission denied for table employee"
 

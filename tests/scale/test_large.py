@@ -16,7 +16,7 @@ from figures import write_figures
 from gemel.app import load_app
 from gemel.catalog import read_catalog
 from gemel.settings import Settings
-from gemel_graphql.app import schemas
+from gemel_graphql.app import merged
 from gemel_graphql.parse.document import read_document
 from gemel_graphql.parse.operation import choose
 from gemel_graphql.parse.request import parse_operation
@@ -144,7 +144,7 @@ def filled(folder: Path, tables: int, monkeypatch: pytest.MonkeyPatch) -> int:
     write_app(folder, name, tables)
     monkeypatch.syspath_prepend(folder)
     generated = generate(read_catalog(load_app(name).mappers), CONVENTIONS["hasura-default"])
-    schema = schemas(generated, None).admin
+    schema = merged(generated, None)
     operation = choose(read_document('{ t0005(where: {before: {name: {_eq: "x"}}}) { id after { id } } }'), None)
     assert parse_operation(schema, operation, {}).query is not None
     made = generated.types.named

@@ -8,15 +8,16 @@ from fastapi import FastAPI
 
 from gemel.errors import AppError
 from gemel.observe.asgi import AsgiApp
+from gemel.policy import Access
 from gemel.serve import Engine
 from gemel_graphql.endpoint import JSON, Endpoint
 from gemel_graphql.graphiql import PREFIX, Page
 from gemel_graphql.interface import Interface, Interfaces, Rows
 from gemel_graphql.live.endpoint import LiveEndpoint
 from gemel_graphql.live.poll import Polls
-from gemel_graphql.own.schema import Own, read_own
+from gemel_graphql.own.schema import Roots, read_own
 from gemel_graphql.respond.errors import unexpected
-from gemel_graphql.schema.build import Generated, Schemas, everything, generate, nothing
+from gemel_graphql.schema.build import Generated, Schema, Schemas, everything, generate
 from gemel_graphql.schema.enums import enums_of
 from gemel_graphql.schema.names import CONVENTIONS
 from gemel_graphql.service import Service
@@ -59,7 +60,14 @@ def create_app(engine: Engine) -> AsgiApp:
             log.warning("no enum", reason=warning)
         generated = generate(engine.catalog, names, enums, stringify=settings.stringify_numerics)
         own = read_own(engine.app.resolvers, generated.types) if engine.app.resolvers is not None else None
-        return Interface(schemas(generated, own), own, generated.warnings)
+
+        def schema(access: Access) -> Schema:
+            if access.everything:
+                return merged(generated, own.of_admin if own is not None else None)
+            seen = generate(access.views, names, enums, stringify=settings.stringify_numerics)
+            return merged(seen, own.of(access.role, seen.types, log) if own is not None else None)
+
+        return Interface(Schemas(engine.access, schema), own, generated.warnings)
 
     interfaces = Interfaces(engine, make)
     for warning in interfaces.first.warnings:
@@ -70,10 +78,11 @@ def create_app(engine: Engine) -> AsgiApp:
     return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, settings, page)), live, page)
 
 
-def schemas(generated: Generated, own: Own | None) -> Schemas:
-    """The schemas of the roles.
+def merged(generated: Generated, own: Roots | None) -> Schema:
+    """The schema of a role.
 
-    :raises AppError: an own root field has the name of a generated one.
+    :param own: root fields of the app's own.
+    :raises AppError: one has the name of a generated one.
     """
     query, mutation = dict(generated.query), dict(generated.mutation)
     for fields, more in ((query, own.query if own else {}), (mutation, own.mutation if own else {})):
@@ -81,7 +90,7 @@ def schemas(generated: Generated, own: Own | None) -> Schemas:
             if name in fields:
                 raise AppError(f"resolvers: the root field {name!r} is generated already: choose another name")
             fields[name] = item
-    return Schemas(everything(query, mutation, generated.subscription), nothing())
+    return everything(query, mutation, generated.subscription)
 
 
 def crash(trace_id: str) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:

@@ -22,8 +22,8 @@ class Interface:
     def __init__(self, schemas: Schemas, own: Own | None, warnings: Sequence[str]) -> None:
         """:param warnings: what is not served."""
         self._schemas, self.own, self.warnings = schemas, own, warnings
-        self._introspections = {id(schema): Introspection(schema) for schema in (schemas.admin, schemas.other)}
-        self._shapes = {id(schema): Shapes() for schema in (schemas.admin, schemas.other)}
+        self._introspections: dict[Schema, Introspection] = {}
+        self._shapes: dict[Schema, Shapes] = {}
 
     def schema(self, role: str) -> Schema:
         """What a role may ask."""
@@ -31,11 +31,12 @@ class Interface:
 
     def introspection(self, schema: Schema) -> Introspection:
         """Introspection of one of the schemas."""
-        return self._introspections[id(schema)]
+        found = self._introspections.get(schema)
+        return found or self._introspections.setdefault(schema, Introspection(schema))
 
     def shapes(self, schema: Schema) -> Shapes:
         """Shapes of the variables of one of the schemas."""
-        return self._shapes[id(schema)]
+        return self._shapes.setdefault(schema, Shapes())
 
 
 class Interfaces:

@@ -89,7 +89,7 @@ class Service:
 
     async def _run(self, plan: Plan, values: Sequence[object], actor: Actor) -> bytes:
         if isinstance(plan.frame, ReadFrame):
-            answers = await self._engine.read(plan.run, values) if plan.run is not None else ()  # type: ignore[arg-type]
+            answers = await self._engine.read(plan.run, values, actor) if plan.run is not None else ()  # type: ignore[arg-type]
             return plan.frame.fill(answers)
         written = await self._engine.write(plan.run, values, actor=actor) if plan.run is not None else ()  # type: ignore[arg-type]
         return plan.frame.fill(written)
@@ -165,7 +165,7 @@ class Service:
         scope = parsed.scope
         plan = Plan(tuple(scope.extracts), tuple(scope.constants), None, ReadFrame((), ""))
         prepared = self._engine.prepare(actor.role, Query(roots))
-        return await self._engine.read(prepared, plan.values(scope.values))
+        return await self._engine.read(prepared, plan.values(scope.values), actor)
 
 
 def _known(entry: Entry | None, request: Request) -> tuple[Plan, Sequence[object]] | None:

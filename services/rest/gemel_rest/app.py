@@ -42,7 +42,7 @@ def create_app(engine: Engine) -> AsgiApp:
     """The service of an engine: ``/rest/v1``, ``/openapi.json`` and ``/docs``."""
     authenticator = Authenticator(engine.settings)
     served = engine.settings.rest_document
-    documents = Documents(engine.catalog, engine.app.functions, engine.app.name, served=served)
+    documents = Documents(engine.access, engine.app.functions, engine.app.name, served=served)
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     add_pages(site, documents, authenticator, PREFIX)
     _speak_the_dialect(site)

@@ -15,6 +15,7 @@ from gemel.edge import peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
+from gemel.policy import ADMIN
 from gemel.serve import Engine, Prepared
 from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
 from gemel_rest.invoke import invoke
@@ -24,9 +25,9 @@ from gemel_rest.parse.functions import named_functions, served_functions, unknow
 from gemel_rest.parse.model import FunctionCall, ReadShape, Values
 from gemel_rest.parse.path import Resource, invalid_path, parse_path
 from gemel_rest.parse.read import parse_read
-from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.rules import Rules, RulesOfRoles, schema_of
 from gemel_rest.parse.text import not_implemented
-from gemel_rest.respond.errors import error_response
+from gemel_rest.respond.errors import error_response, unproven
 from gemel_rest.respond.item import item_response
 from gemel_rest.respond.model import Response
 from gemel_rest.respond.read import read_response
@@ -62,9 +63,10 @@ class Endpoint:
         self._authenticator = authenticator
         self._documents = documents
         self._cut = len(PREFIX)
+        self._anonymous = engine.settings.anonymous_role
         settings, catalog = engine.settings, engine.catalog
-        self._rules = Rules(
-            catalog,
+        rules = Rules(
+            engine.access.of(ADMIN),
             catalog.schemas,
             settings.max_rows or None,
             settings.safe_writes,
@@ -74,6 +76,7 @@ class Endpoint:
         )
         self._log = structlog.get_logger("gemel.rest")
         self._known: BoundedCache[Key, Known | FunctionCall] = BoundedCache(ENTRIES, BYTES)
+        self._rules = RulesOfRoles(engine.access, rules)
         self._writes = Writes(engine, self._rules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,6 +86,8 @@ class Endpoint:
             response = await self._answer(method, scope, receive)
         except GemelError as error:
             response = error_response(error)
+        if response.status == 403 and scope.get("gemel.role") == self._anonymous:
+            response = unproven(response)
         await send_response(send, method, response)
 
     async def _answer(self, method: str, scope: Scope, receive: Receive) -> Response:
@@ -103,15 +108,15 @@ class Endpoint:
         else:
             scope["gemel.route"] = _route(known)
         if isinstance(known, FunctionCall):
-            return await self._invoke(role, known)
-        answers = await self._engine.read(known.prepared, known.values)
+            return await self._invoke(actor, known)
+        answers = await self._engine.read(known.prepared, known.values, actor)
         if known.shape.item:
             return item_response(answers, known.shape, headers)
         return read_response(answers[0], known.shape)
 
-    async def _invoke(self, role: str, call: FunctionCall) -> Response:
+    async def _invoke(self, actor: Actor, call: FunctionCall) -> Response:
         try:
-            return await invoke(self._engine, role, call)
+            return await invoke(self._engine, actor, call)
         except FunctionFailed as failed:  # a bug of the app: the log has it, and the client learns nothing of it
             self._log.exception("function failed", function=call.function.name)
             return error_response(failed)
@@ -119,10 +124,11 @@ class Endpoint:
     def _parse(
         self, key: Key, method: str, role: str, resource: Resource, query: bytes, headers: Mapping[str, str]
     ) -> Known | FunctionCall:
+        rules = self._rules.of(role)
         if resource.kind == "function":
-            known: Known | FunctionCall = parse_call(self._rules, method, resource, query, headers)
+            known: Known | FunctionCall = parse_call(rules, method, resource, query, headers)
         else:
-            call = parse_read(self._rules, method, resource, query, headers)
+            call = parse_read(rules, method, resource, query, headers)
             known = Known(self._engine.prepare(role, call.query), call.values, call.shape)
         self._known.put(key, known, key_size(key))
         return known
@@ -153,23 +159,24 @@ class Endpoint:
         if resource.kind == "function":
             if "idempotency-key" in headers:
                 raise not_implemented("Idempotency-Key is not implemented for functions.")
-            return await self._invoke(actor.role, parse_call(self._rules, method, resource, sent.query, headers, raw))
+            rules = self._rules.of(actor.role)
+            return await self._invoke(actor, parse_call(rules, method, resource, sent.query, headers, raw))
         return await self._writes.one(actor, self._writes.parse(actor.role, sent, resource), sent, raw)
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         return await read_body(receive, headers, self._engine.settings.body_limit)
 
     def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:
-        allowed = METHODS[resource.kind]
+        rules, allowed = self._rules.base, METHODS[resource.kind]  # policies are not consulted (R19-1)
         if resource.kind == "function":
-            named = named_functions(self._rules, "OPTIONS", resource.name, headers)
+            named = named_functions(rules, "OPTIONS", resource.name, headers)
             if not named:
-                raise unknown_function(self._rules, "OPTIONS", resource.name, frozenset(), headers)
+                raise unknown_function(rules, "OPTIONS", resource.name, frozenset(), headers)
             if all(one.writes for one in named):
                 allowed = ("OPTIONS", "POST")
         elif resource.kind != "root":
-            schema, _ = schema_of(self._rules, "OPTIONS", headers)
-            table = self._rules.catalog.tables.get((schema, resource.name))
+            schema, _ = schema_of(rules, "OPTIONS", headers)
+            table = rules.views.tables.get((schema, resource.name))
             if table is None:
                 raise UnknownTable(schema, resource.name)
             if table.primary_key is None and resource.kind == "item":

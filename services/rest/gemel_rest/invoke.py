@@ -1,6 +1,6 @@
 """Run a call of a function, and read the rows that it named."""
 
-from gemel.auth.actor import ADMIN
+from gemel.auth import Actor
 from gemel.errors import RequestError
 from gemel.serve import Answer, Engine
 from gemel_rest.parse.call import restricted
@@ -9,13 +9,14 @@ from gemel_rest.respond.call import call_response
 from gemel_rest.respond.model import Response
 
 
-async def invoke(engine: Engine, role: str, call: FunctionCall) -> Response:
+async def invoke(engine: Engine, actor: Actor, call: FunctionCall) -> Response:
     """Answer a call. Rows are read after what the function did was committed.
 
-    :raises RequestError: ``42501``, the role may not; there are no policies yet, so only the admin may.
+    :raises RequestError: ``42501``, the role may not.
     :raises GemelError: an argument does not fit, or the function refused or failed.
     """
-    if role != ADMIN:
+    role = actor.role
+    if not call.function.may_call(role):
         raise RequestError("42501", f"permission denied for function {call.function.name}", status=403)
     if call.query is not None:  # what means nothing is refused before anything is done
         engine.prepare(role, call.query)
@@ -25,5 +26,5 @@ async def invoke(engine: Engine, role: str, call: FunctionCall) -> Response:
         table = engine.catalog.by_mapper(call.function.returns.mapper) if call.function.returns.mapper else None
         key = table.primary_key.columns if table is not None and table.primary_key is not None else ()
         query, values = restricted(call.query, call.values, key, outcome.keys)
-        (answer,) = await engine.read(engine.prepare(role, query), values)
+        (answer,) = await engine.read(engine.prepare(role, query), values, actor)
     return call_response(call, outcome, answer)

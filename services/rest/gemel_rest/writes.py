@@ -15,7 +15,7 @@ from gemel_rest.parse.conditional import parse_tags, row_parts
 from gemel_rest.parse.form import Form, Layout
 from gemel_rest.parse.operations import Operation, parse_operations
 from gemel_rest.parse.path import Resource, parse_path
-from gemel_rest.parse.rules import LONGEST_KEY, Rules
+from gemel_rest.parse.rules import LONGEST_KEY, RulesOfRoles
 from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.write import Verb, parse_write
 from gemel_rest.respond.errors import Problem, not_single, numbered, problem_response, translate
@@ -53,7 +53,7 @@ class Sent:
 class Writes:
     """Changes the tables of one engine."""
 
-    def __init__(self, engine: Engine, rules: Rules) -> None:
+    def __init__(self, engine: Engine, rules: RulesOfRoles) -> None:
         self._engine = engine
         self._rules = rules
         self._known: BoundedCache[Key, Known] = BoundedCache(ENTRIES, BYTES)
@@ -67,7 +67,7 @@ class Writes:
 
         :raises RequestError, NotEmbedded: it is not well formed.
         """
-        form = parse_write(self._rules, VERBS[sent.method], resource, sent.query, sent.headers)
+        form = parse_write(self._rules.of(role), VERBS[sent.method], resource, sent.query, sent.headers)
         known, key = Known(form, {}), _key(role, sent)
         self._known.put(key, known, key_size(key))
         return known

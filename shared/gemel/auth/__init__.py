@@ -4,8 +4,8 @@ The rules are Hasura's (admin secret, ``https://hasura.io/jwt/claims``) and Post
 clients of either find what they know.
 """
 
-from gemel.auth.actor import Actor
+from gemel.auth.actor import NOBODY, Actor
 from gemel.auth.authenticator import Authenticator, authenticate
 from gemel.auth.loopback import is_local
 
-__all__ = ["Actor", "Authenticator", "authenticate", "is_local"]
+__all__ = ["NOBODY", "Actor", "Authenticator", "authenticate", "is_local"]

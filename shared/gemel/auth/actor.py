@@ -29,3 +29,7 @@ class Actor:
     def of(cls, role: str, claims: Mapping[str, str], until: float = math.inf) -> "Actor":
         """An actor whose variables tell its role."""
         return cls(role, MappingProxyType({**claims, ROLE: role}), until)
+
+
+NOBODY: Final = Actor("", MappingProxyType({}))
+"""Nobody in particular: of whom nothing is known."""

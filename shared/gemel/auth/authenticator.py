@@ -24,6 +24,7 @@ class Authenticator:
         """:param clock: Unix time."""
         self._secret = settings.admin_secret.get_secret_value().encode()
         self._key = settings.jwt_secret_key.get_secret_value()
+        self._anonymous = settings.anonymous_role
         self._origins = frozenset(settings.frontend_uri)
         self._clock = clock
         self._grants: OrderedDict[bytes, Grant] = OrderedDict()
@@ -59,6 +60,8 @@ class Authenticator:
     def _by_token(self, headers: Mapping[str, str]) -> Actor:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         bearer = scheme.lower() == "bearer"
+        if not bearer and self._anonymous:
+            return self._nobody(headers)
         if not self._key:
             if bearer:
                 raise AccessError("token-unverifiable", "Server lacks JWT secret")
@@ -66,10 +69,20 @@ class Authenticator:
         if not bearer:
             raise AccessError("token-missing", "Missing 'Authorization' header with a Bearer token")
         grant = self._grant(token.strip(" "))
+        if not grant.default_role and not self._anonymous:
+            raise AccessError("role-missing", "Anonymous access is disabled")
+        if not grant.default_role:
+            return Actor.of(self._anonymous, grant.claims, grant.until)
         role = headers.get(ROLE, grant.default_role)
         if role not in grant.roles:
             raise AccessError("role-not-allowed", "Your requested role is not in allowed roles")
         return Actor.of(role, grant.claims, grant.until)
+
+    def _nobody(self, headers: Mapping[str, str]) -> Actor:
+        """Who says nothing of itself; another role it may not ask for."""
+        if headers.get(ROLE, self._anonymous) != self._anonymous:
+            raise AccessError("role-not-allowed", "Your requested role is not in allowed roles")
+        return Actor.of(self._anonymous, {})
 
     def _grant(self, token: str) -> Grant:
         now = self._clock()

@@ -28,6 +28,7 @@ class Grant:
     """What a verified token gives."""
 
     default_role: str
+    """Empty: it names none, and so is the anonymous role's."""
     roles: frozenset[str]
     """Roles that may be chosen by ``x-hasura-role``."""
     claims: Mapping[str, str]
@@ -119,7 +120,7 @@ def _of_role(payload: Mapping[str, Any], until: float) -> Grant:
     """PostgREST's form: ``role`` at the top, everything else beside it."""
     role = payload.get("role")
     if role is None:
-        raise AccessError("role-missing", "Anonymous access is disabled")  # there is no anonymous role to fall back to
+        return Grant("", frozenset(), _texts(payload), until)
     if not isinstance(role, str) or not role:
         raise AccessError("token-claims", "The JWT 'role' claim must be a string")
     claims = {name.lower(): value for name, value in payload.items()}

@@ -12,6 +12,9 @@ from gemel.catalog.model import (
     Relation,
     Table,
     TableKey,
+    Verb,
+    View,
+    Views,
 )
 from gemel.catalog.read import read_catalog
 from gemel.catalog.types import Kind, ValueType
@@ -30,5 +33,8 @@ __all__ = [
     "Table",
     "TableKey",
     "ValueType",
+    "Verb",
+    "View",
+    "Views",
     "read_catalog",
 ]

@@ -8,6 +8,7 @@ one catalog per served app.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.orm import Mapper
@@ -16,6 +17,9 @@ from gemel.catalog.types import ValueType
 
 DEFAULT_SCHEMA = "public"
 """Name under which both APIs know the schema that the database calls its default."""
+
+Verb = Literal["select", "insert", "update", "delete"]
+"""What is done to rows."""
 
 TableKey = tuple[str, str]
 """Schema and name."""
@@ -117,28 +121,38 @@ class Relation:
         return self.cardinality in (Cardinality.ONE_TO_MANY, Cardinality.MANY_TO_MANY)
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A table, a view, or a select that a class is mapped to."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class View:
+    """A table as somebody sees it: all of it (``Table``), or what the policies of a role leave."""
 
     schema: str
     name: str
     columns: Mapping[str, Column]
-    """Stored columns in the order of the table, then the computed ones."""
+    """What can be read: stored columns in the order of the table, then the computed ones."""
+    insertable: Mapping[str, Column]
+    """What an insert may give values to."""
+    updatable: Mapping[str, Column]
+    """What an update may give values to."""
+    verbs: frozenset[Verb]
+    """What can be done to its rows."""
+    aggregates: bool
+    """Whether something may be computed over its rows."""
     primary_key: Key | None
     unique: tuple[Key, ...]
     """Unique constraints, without the primary key."""
-    foreign_keys: tuple[ForeignKey, ...]
+    constraints: tuple[Key, ...]
+    """Those of all of these that the database has: a primary key may be the mapper's own."""
     relations: Mapping[str, Relation]
     """From ``relationship()``s, by attribute name."""
     detected: tuple[Relation, ...]
     """From foreign keys alone, each direction, and through junction tables (``rest.md`` section 7)."""
-    source: FromClause
-    mapper: Mapper[object]
     writable: bool
+    """No view of the database, and no select."""
     comment: str | None
     enum: bool = False
     """Its rows are the values of an enum (``info={"gemel_enum": True}``): a text key, and at most a description."""
+    filtered: bool = False
+    """Some of its rows may be hidden."""
 
     @property
     def key(self) -> TableKey:
@@ -156,19 +170,35 @@ class Table:
         return ((self.primary_key,) if self.primary_key else ()) + self.unique
 
 
-@dataclass(frozen=True, eq=False)
-class Catalog:
-    """All that can be served."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Table(View):
+    """A table, a view of the database, or a select that a class is mapped to; all of it. Only this can be in a plan."""
 
-    tables: Mapping[TableKey, Table]
-    warnings: tuple[str, ...] = ()
-    """What of the models cannot be served, for the log at start."""
+    foreign_keys: tuple[ForeignKey, ...]
+    source: FromClause
+    mapper: Mapper[object]
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """What somebody sees."""
+
+    tables: Mapping[TableKey, View]
 
     @property
     def schemas(self) -> tuple[str, ...]:
         """Names of the schemas, the default one first."""
         names = sorted({schema for schema, _ in self.tables} - {DEFAULT_SCHEMA})
         return (DEFAULT_SCHEMA, *names)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog(Views):
+    """All that can be served."""
+
+    tables: Mapping[TableKey, Table]
+    warnings: tuple[str, ...] = ()
+    """What of the models cannot be served, for the log at start."""
 
     def by_mapper(self, mapper: Mapper[object]) -> Table | None:
         """The table of a mapped class."""

@@ -58,18 +58,27 @@ def _table(
 ) -> Table:
     source = mapper.local_table
     stored = {column.name: column for column in _stored(mapper, default_schema)}
+    writable = isinstance(source, sa.Table) and source.info.get("is_writable", not source.info.get("is_view", False))
+    primary, unique, declared = primary_key(mapper), unique_keys(source), getattr(source, "primary_key", ())
+    keyed = writable and primary is not None
+    written = {name: column for name, column in stored.items() if keyed and not column.generated}
     return Table(
         schema=key[0],
         name=key[1],
         columns=stored | {column.name: column for column in computed if column.name not in stored},
-        primary_key=primary_key(mapper),
-        unique=unique_keys(source),
+        insertable=written,
+        updatable=written,
+        verbs=frozenset({"select", "insert", "update", "delete"} if keyed else {"select"}),
+        aggregates=True,
+        primary_key=primary,
+        unique=unique,
+        constraints=(*([primary] if primary is not None and len(declared) else []), *unique),
         foreign_keys=foreign_keys(source, default_schema),
         relations=relations,
         detected=detected,
         source=source,
         mapper=mapper,
-        writable=isinstance(source, sa.Table) and source.info.get("is_writable", not source.info.get("is_view", False)),
+        writable=writable,
         comment=getattr(source, "comment", None) or _first_line(mapper.class_.__doc__),
         enum=is_enum(source),
     )

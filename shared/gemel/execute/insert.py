@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from gemel.catalog import Catalog
-from gemel.errors import DatabaseError, Mismatch
+from gemel.errors import CheckFailed, DatabaseError, Mismatch
 from gemel.execute.database import Row, Script
 from gemel.execute.orm import Orm
 from gemel.execute.violations import explain_missing, explain_unique
@@ -44,6 +44,8 @@ class Inserted:
     """What was given back of each; ``None`` of those that a conflict left alone, or not at all if that is not known."""
     affected: int = 0
     inserted: int = 0
+    fresh: list[bool] = field(default_factory=list)
+    """Of each row whether it was not there before; as far as policies have to tell them apart."""
 
 
 def insert_rows(
@@ -69,6 +71,7 @@ def insert_rows(
         done.rows += yield from work.run(step, Batch(batch, at), done)
     done.affected += sum(1 for row in done.rows if row is not None)
     yield from work.after(rows, done)
+    yield from work.check(done)
     return done
 
 
@@ -89,6 +92,21 @@ def insert_groups(
         done.affected += found.affected
         done.inserted += found.inserted
     return done
+
+
+def check_rows(
+    course: Course, table: str, statement: Statement, rows: Sequence[Row], width: int, values: Sequence[object]
+) -> Script[None]:
+    """Whether rows meet what a policy asks of them.
+
+    :param statement: gives a row if one of them does not.
+    :param rows: begin with their key.
+    :param width: columns of the key.
+    :raises CheckFailed: one does not.
+    """
+    keys = course.backend.key_values([row[:width] for row in rows], width)
+    if (yield (statement.text, statement.bind([*values, *keys]))):
+        raise CheckFailed(table)
 
 
 def key_texts(steps: InsertedSteps, rows: Sequence[Row]) -> tuple[tuple[str | None, ...], ...]:
@@ -138,6 +156,18 @@ class _Work:
                     groups.append(Group(related, [tuple(above[place] for place in places)] * len(related)))
                 yield from self._nested(nested, groups, done, whole=False)
 
+    def check(self, done: Inserted) -> Script[None]:
+        """Whether the rows that are there now meet what policies ask of them.
+
+        :raises CheckFailed: one does not.
+        """
+        found = [row for row in done.rows if row is not None]
+        for statement, fresh in ((self.steps.breaks_insert, True), (self.steps.breaks_update, False)):
+            rows = [row for row, new in zip(found, done.fresh, strict=True) if new is fresh] if statement else []
+            if statement is not None and rows:
+                table, width = self.steps.plan.table.name, self.steps.returned.key
+                yield from check_rows(self.course, table, statement, rows, width, self.values)
+
     def _nested(
         self, nested: NestedSteps, groups: Sequence[Group], done: Inserted, *, whole: bool = True
     ) -> Script[list[Row]]:
@@ -156,7 +186,8 @@ class _Work:
             return (yield from self._through_objects(self.course.orm, step, batch, done))
         if step.many is not None and len(batch.rows) > 1 and not self.steps.one_by_one:
             found = yield from self._written(step, step.many, batch)
-            done.inserted += sum(bool(row[returned.new]) for row in found) if returned.marks_new else len(found)
+            done.fresh += [bool(row[returned.new]) if returned.marks_new else True for row in found]
+            done.inserted += sum(done.fresh[-len(found) :]) if found else 0
             return list(found)
         given: list[Row | None] = []
         for number, row in enumerate(batch.rows):
@@ -166,7 +197,8 @@ class _Work:
             if not rows:
                 given.append(None)
                 continue
-            done.inserted += bool(rows[0][returned.new]) if returned.marks_new else new
+            done.fresh.append(bool(rows[0][returned.new]) if returned.marks_new else new)
+            done.inserted += done.fresh[-1]
             given.append(rows[0])
         self._check_twice(given)
         return given
@@ -180,6 +212,7 @@ class _Work:
             except DatabaseError as error:
                 raise (yield from self._explained(step, one, error)) from error
             given.append(found.row)
+            done.fresh += [found.fresh] if found.row is not None else []
             done.inserted += found.fresh
         self._check_twice(given)
         return given

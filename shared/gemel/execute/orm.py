@@ -25,7 +25,7 @@ from gemel.execute.ways import Ways
 from gemel.hooks import Hook, Verb
 from gemel.plan.write_model import ConflictPlan
 from gemel.sql import Backend, Batch, DeleteSteps, InsertedSteps, Returned, ShapeSteps, Statement, UpdateSteps
-from gemel.sql.orm import delete_by_key, given_values, meets, new_values, returned_texts, written_columns
+from gemel.sql.orm import delete_by_key, given_values, meets, new_values, preset_values, returned_texts, written_columns
 from gemel.sql.read_back import key_columns
 
 Result = TypeVar("Result")
@@ -166,7 +166,7 @@ class Orm:
         table, conflict = steps.plan.table, steps.plan.conflict
         columns = written_columns(step.plan)
         if columns:
-            given = self._kept((step, "given"), lambda: given_values(self.backend, step.plan))
+            given = self._kept((step, "given"), lambda: given_values(self.backend, table, step.plan))
             [row] = self._read(given, [*values, batch], columns)
         else:
             row = []
@@ -178,7 +178,8 @@ class Orm:
         if conflict is not None:
             there = self._tried(table, conflict, new)
             if there is not None:
-                return self._merge(steps, conflict, there, new, columns, values)
+                given_columns = (*step.plan.columns, *step.plan.handed)
+                return self._merge(steps, conflict, there, new, given_columns, values)
         else:
             with self._undoable():
                 self.session.add(new)
@@ -225,16 +226,27 @@ class Orm:
         self, steps: InsertedSteps, conflict: ConflictPlan, there: Any, new: Any, columns: Sequence[Column],
         values: Sequence[object],
     ) -> "InsertedRow":  # fmt: skip
-        table = steps.plan.table
-        update = columns if conflict.update is None else conflict.update
+        table, presets = steps.plan.table, [one.column for one in conflict.presets]
+        update = [one for one in (columns if conflict.update is None else conflict.update) if one not in presets]
         key = self._returned(steps, there, fresh=False)[: steps.returned.key]
         if not update or not self._meets(steps, conflict, key, values):
             return InsertedRow(None, fresh=False)
         with self._undoable():
             self._set(table, there, update, [getattr(new, column.attribute) for column in update])
-            old = self._change(table, [there], update)
+            self._set(table, there, presets, self._preset(steps, conflict, key, values))
+            old = self._change(table, [there], [*update, *presets])
         self._after(table, "update", [there], old)
         return InsertedRow(self._returned(steps, there, fresh=False), fresh=False)
+
+    def _preset(
+        self, steps: InsertedSteps, conflict: ConflictPlan, key: Row, values: Sequence[object]
+    ) -> Sequence[Any]:
+        if not conflict.presets:
+            return ()
+        table = steps.plan.table
+        found = self._kept((steps, "presets"), lambda: preset_values(self.backend, table, conflict.presets))
+        bound = [*values, *self.backend.key_values([key], len(key))]
+        return self._read(found, bound, [one.column for one in conflict.presets])[0]
 
     def _meets(self, steps: InsertedSteps, conflict: ConflictPlan, key: Row, values: Sequence[object]) -> bool:
         where = conflict.where

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from gemel.errors import DatabaseError, Outdated, WrongRowCount
 from gemel.execute.database import Row, Script
-from gemel.execute.insert import Course, Group, insert_groups, insert_rows, key_texts
+from gemel.execute.insert import Course, Group, check_rows, insert_groups, insert_rows, key_texts
 from gemel.execute.violations import explain_foreign_key, explain_unique
 from gemel.plan.write_model import Assignment
 from gemel.sql import (
@@ -79,6 +79,8 @@ def _update(course: Course, step: UpdateSteps, values: Sequence[object]) -> Scri
     for item in step.along:
         affected += yield from _along(course, step, item, rows, values)
     width = step.returned.key
+    if step.breaks is not None and rows:
+        yield from check_rows(course, step.table.name, step.breaks, rows, width, values)
     bodies = yield from _read(course, step.read, values, [row[:width] for row in rows], width)
     return Written(affected, bodies, ())
 

@@ -28,13 +28,24 @@ class _Marked:
     name: str
     writes: bool
     returns: Any
+    roles: frozenset[str]
 
 
 @overload
 def function(call: Call, /) -> Call: ...
 @overload
-def function(*, name: str | None = None, writes: bool = False, returns: Any = None) -> Callable[[Call], Call]: ...
-def function(call: Call | None = None, /, *, name: str | None = None, writes: bool = False, returns: Any = None) -> Any:
+def function(
+    *, name: str | None = None, writes: bool = False, returns: Any = None, roles: Iterable[str] = ()
+) -> Callable[[Call], Call]: ...
+def function(
+    call: Call | None = None,
+    /,
+    *,
+    name: str | None = None,
+    writes: bool = False,
+    returns: Any = None,
+    roles: Iterable[str] = (),
+) -> Any:
     """Serve a function of ``functions.py`` at ``/rpc/<name>``; ``def`` or ``async def``.
 
     Parameters are read from the signature: one without a default is required, ``*args`` is variadic, one annotated
@@ -46,10 +57,12 @@ def function(call: Call | None = None, /, *, name: str | None = None, writes: bo
     :param writes: what it changes is kept; it is then called by POST alone.
     :param returns: what is answered, where the annotation does not say it: ``list[Track]`` of a function that gives a
         ``Select`` of ``Track``, since ``Select[Track]`` is forgetful at run time.
+    :param roles: who may call it beside the admin. The function itself is trusted; rows of a mapped class that it names
+        are given as policies let the role see them.
     """
 
     def mark(made: Call) -> Call:
-        setattr(made, MARK, _Marked(name or made.__name__, writes, returns))
+        setattr(made, MARK, _Marked(name or made.__name__, writes, returns, frozenset(roles)))
         return made
 
     return mark if call is None else mark(call)
@@ -78,6 +91,7 @@ def _read(call: Callable[..., Any], mark: _Marked) -> Function:
             parameters=tuple(_parameter(item, hints, where) for item in plain),
             returns=_returns(mark.returns or hints.get("return", MISSING), where),
             writes=mark.writes,
+            roles=mark.roles,
             session=special.get(AsyncSession),
             reply=special.get(Reply),
             comment=inspect.getdoc(call),

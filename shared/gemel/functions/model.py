@@ -59,6 +59,12 @@ class Function:
     reply: str | None
     """Parameter that takes a ``Reply``."""
     comment: str | None
+    roles: frozenset[str] = frozenset()
+    """Who may call it beside the admin."""
+
+    def may_call(self, role: str) -> bool:
+        """Whether a role may call it."""
+        return role == "admin" or role in self.roles
 
     @property
     def signature(self) -> str:

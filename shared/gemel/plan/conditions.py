@@ -1,11 +1,11 @@
 """Resolve conditions and orders."""
 
-from gemel.catalog import Kind, Table
+from gemel.catalog import Kind, View
 from gemel.catalog.types import MOMENTS, NUMBERS, simple
 from gemel.errors import Mismatch
 from gemel.plan.keyset import total_order
 from gemel.plan.model import All, Any, Comparison, Exists, Hop, Measured, Negation, Param, Slice, Sort, Test
-from gemel.plan.names import Scope, use_of
+from gemel.plan.names import Scope, aggregated, slot_of, use_of
 from gemel.request import (
     SEARCHES,
     And,
@@ -48,10 +48,11 @@ MEASURED_TYPES = {"count": Kind.INTEGER, "bool_and": Kind.BOOLEAN, "bool_or": Ki
 """What is compared with; every other measure is compared as a double."""
 
 
-def plan_slice(scope: Scope, table: Table, rows: Rows, *, keyset: bool = False) -> Slice:
+def plan_slice(scope: Scope, table: View, rows: Rows, *, keyset: bool = False, most: int | None = None) -> Slice:
     """Resolve which rows are meant.
 
     :param keyset: cursors are asked for, so that the order has to be total.
+    :param most: that the role may be given.
     :raises Mismatch: ``distinct`` columns are not the first of the order, or there are none for cursors.
     """
     distinct = tuple(use_of(table, ref) for ref in rows.distinct)
@@ -71,12 +72,13 @@ def plan_slice(scope: Scope, table: Table, rows: Rows, *, keyset: bool = False) 
         distinct=distinct,
         limit=whole(rows.limit),
         offset=whole(rows.offset),
-        most=rows.most,
-        after=Param(rows.after.index, simple(Kind.TEXT)) if rows.after is not None else None,
+        most=_least(rows.most, most),
+        after=Param(slot_of(rows.after), simple(Kind.TEXT)) if rows.after is not None else None,
+        visible=scope.visible(table),
     )
 
 
-def plan_condition(scope: Scope, table: Table, condition: Condition) -> Test:
+def plan_condition(scope: Scope, table: View, condition: Condition) -> Test:
     """Resolve a condition on rows of ``table``."""
     match condition:
         case And(items):
@@ -87,14 +89,14 @@ def plan_condition(scope: Scope, table: Table, condition: Condition) -> Test:
             return Negation(plan_condition(scope, table, item))
         case Related(link, where):
             hop = scope.hop(table, link)
-            return Exists(hop, plan_condition(scope, hop.table, where) if where is not None else None)
+            return Exists(hop, plan_condition(scope, scope.seen(hop), where) if where is not None else None)
         case Compare():
             return _comparison(table, condition)
         case RelatedMeasure():
             return _measured(scope, table, condition)
 
 
-def _comparison(table: Table, item: Compare) -> Comparison:
+def _comparison(table: View, item: Compare) -> Comparison:
     use = use_of(table, item.column)
     kind = use.type.kind
     searched = use.type.is_text or use.type.is_document or kind is Kind.OTHER
@@ -109,29 +111,31 @@ def _comparison(table: Table, item: Compare) -> Comparison:
     if item.value is None:
         return Comparison(use, item.operator, None, None, None)
     kind_of_value = simple(Kind.TEXT) if item.operator in TEXT_ARGUMENT else use.type
-    param = Param(item.value.index, kind_of_value, item.at or item.column.at)
+    param = Param(slot_of(item.value), kind_of_value, item.at or item.column.at)
     return Comparison(use, item.operator, param, item.quantifier, item.language)
 
 
-def _measured(scope: Scope, table: Table, item: RelatedMeasure) -> All:
+def _measured(scope: Scope, table: View, item: RelatedMeasure) -> All:
     """:raises Mismatch: the measure does not apply to the columns."""
     hop = scope.hop(table, item.link)
-    uses = tuple(use_of(hop.table, ref) for ref in item.columns)
+    there = scope.seen(hop)
+    aggregated(there, item.link.at)
+    uses = tuple(use_of(there, ref) for ref in item.columns)
     for use in uses:
-        check_measure(item.measure, hop.table, use.column.name)
-    where = plan_condition(scope, hop.table, item.where) if item.where is not None else None
+        check_measure(item.measure, there, use.column.name)
+    where = plan_condition(scope, there, item.where) if item.where is not None else None
     type_ = simple(MEASURED_TYPES.get(item.measure, Kind.DOUBLE))
     measured = Measured(hop, item.measure, uses, item.distinct, where, type_)
     return All(tuple(_value_test(measured, test) for test in item.tests))
 
 
 def _value_test(measured: Measured, test: ValueTest) -> Test:
-    param = Param(test.value.index, measured.type, test.at) if test.value is not None else None
+    param = Param(slot_of(test.value), measured.type, test.at) if test.value is not None else None
     compared = Comparison(measured, test.operator, param, None, None)
     return Negation(compared) if test.negated else compared
 
 
-def plan_order(scope: Scope, table: Table, order: Order) -> Sort:
+def plan_order(scope: Scope, table: View, order: Order) -> Sort:
     """Resolve a sort key.
 
     :raises Mismatch: the path leads over a to-many relation, or the measure does not apply to the column.
@@ -139,19 +143,21 @@ def plan_order(scope: Scope, table: Table, order: Order) -> Sort:
     match order:
         case OrderColumn(path, column, descending, nulls_first, condition):
             hops = _to_one(scope, table, path)
-            end = hops[-1].table if hops else table
+            end = scope.seen(hops[-1]) if hops else table
             where = plan_condition(scope, end, condition) if condition is not None else None
             return Sort(hops, None, None, use_of(end, column), descending, nulls_first, where)
         case OrderAggregate(path, measure, column, descending, nulls_first):
             hops = _to_one(scope, table, path[:-1])
-            many = scope.hop(hops[-1].table if hops else table, path[-1])
-            use_or_none = use_of(many.table, column) if column is not None else None
+            many = scope.hop(scope.seen(hops[-1]) if hops else table, path[-1])
+            there = scope.seen(many)
+            aggregated(there, path[-1].at)
+            use_or_none = use_of(there, column) if column is not None else None
             if use_or_none is not None:
-                check_measure(measure, many.table, use_or_none.column.name)
+                check_measure(measure, there, use_or_none.column.name)
             return Sort(hops, many, measure, use_or_none, descending, nulls_first)
 
 
-def check_measure(name: str, table: Table, column: str) -> None:
+def check_measure(name: str, table: View, column: str) -> None:
     """Whether a measure can be computed of a column.
 
     :raises Mismatch: it cannot.
@@ -165,10 +171,10 @@ def check_measure(name: str, table: Table, column: str) -> None:
         raise Mismatch("aggregate-type", text, table.name, column)
 
 
-def _to_one(scope: Scope, table: Table, path: tuple[Link, ...]) -> tuple[Hop, ...]:
+def _to_one(scope: Scope, table: View, path: tuple[Link, ...]) -> tuple[Hop, ...]:
     hops: list[Hop] = []
     for link in path:
-        hop = scope.hop(hops[-1].table if hops else table, link)
+        hop = scope.hop(scope.seen(hops[-1]) if hops else table, link)
         if hop.relation.to_many:
             text = f"{table.name!r} and {link.name!r} do not form a many-to-one or one-to-one relationship"
             raise Mismatch("order-to-many", text, table.name, link.name, at=link.at)
@@ -178,4 +184,9 @@ def _to_one(scope: Scope, table: Table, path: tuple[Link, ...]) -> tuple[Hop, ..
 
 def whole(slot: Slot | None) -> Param | None:
     """A limit or an offset."""
-    return Param(slot.index, BIGINT) if slot is not None else None
+    return Param(slot_of(slot), BIGINT) if slot is not None else None
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    found = [item for item in (one, other) if item is not None]
+    return min(found) if found else None

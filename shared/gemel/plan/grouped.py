@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.errors import Mismatch
 from gemel.plan.model import Group, Nested, Output, RowsPlan, Sort, Value
 
@@ -29,7 +29,7 @@ def _spreads(item: Output) -> Iterator[Nested]:
             yield from _spreads(inner)
 
 
-def check_spread(table: Table, item: Nested) -> None:
+def check_spread(table: View, item: Nested) -> None:
     """Whether related rows can be spread.
 
     :raises Mismatch: ``group``, there may be many of them and something is computed over them.

@@ -1,6 +1,6 @@
 """Resolve groups of rows."""
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.errors import Mismatch
 from gemel.plan.conditions import check_measure, whole
 from gemel.plan.measures import plan_measure, plan_values
@@ -9,7 +9,7 @@ from gemel.plan.names import use_of
 from gemel.request import ColumnRef, Constant, GroupKey, GroupOrder, Groups, Measure
 
 
-def plan_groups(table: Table, groups: Groups) -> GroupList:
+def plan_groups(table: View, groups: Groups) -> GroupList:
     """Resolve groups of the rows of ``table``.
 
     :raises Mismatch: of kind ``group``: there is no column to group by, one has no equality, or a column is asked for
@@ -25,7 +25,7 @@ def plan_groups(table: Table, groups: Groups) -> GroupList:
     return GroupList(groups.key, by, items, (*order, *rest), whole(groups.limit), whole(groups.offset))
 
 
-def _grouped(table: Table, ref: ColumnRef) -> Use:
+def _grouped(table: View, ref: ColumnRef) -> Use:
     use = use_of(table, ref)
     if use.path or use.type.is_document:
         text = f"rows cannot be grouped by {table.name}.{use.column.name}, which is {use.column.type.name}"
@@ -33,7 +33,7 @@ def _grouped(table: Table, ref: ColumnRef) -> Use:
     return use
 
 
-def _item(table: Table, item: GroupKey | Measure | Constant, names: frozenset[str]) -> KeyOf | Measures | Text:
+def _item(table: View, item: GroupKey | Measure | Constant, names: frozenset[str]) -> KeyOf | Measures | Text:
     match item:
         case GroupKey(key, columns):
             for part in columns:
@@ -46,7 +46,7 @@ def _item(table: Table, item: GroupKey | Measure | Constant, names: frozenset[st
             return Text(key, text)
 
 
-def _order(table: Table, item: GroupOrder, names: frozenset[str]) -> GroupSort:
+def _order(table: View, item: GroupOrder, names: frozenset[str]) -> GroupSort:
     use = use_of(table, item.column) if item.column is not None else None
     if item.measure is None and item.column is not None:
         _check(table, item.column, names)
@@ -55,7 +55,7 @@ def _order(table: Table, item: GroupOrder, names: frozenset[str]) -> GroupSort:
     return GroupSort(item.measure, use, item.descending, item.nulls_first)
 
 
-def _check(table: Table, ref: ColumnRef, names: frozenset[str]) -> None:
+def _check(table: View, ref: ColumnRef, names: frozenset[str]) -> None:
     if ref.name not in names:
         text = f"the rows of a group need not have {table.name}.{ref.name} in common: group by it, too"
         raise Mismatch("group", text, table.name, ref.name, at=ref.at)

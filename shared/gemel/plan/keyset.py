@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.errors import Mismatch
 from gemel.plan.model import Sort, Use
 from gemel.request import Cursor, Field, Rows
@@ -13,7 +13,7 @@ def has_cursor(fields: Iterable[Field]) -> bool:
     return any(isinstance(item, Cursor) for item in fields)
 
 
-def total_order(table: Table, rows: Rows, order: tuple[Sort, ...]) -> tuple[Sort, ...]:
+def total_order(table: View, rows: Rows, order: tuple[Sort, ...]) -> tuple[Sort, ...]:
     """The order with the columns of the primary key behind it that it does not have.
 
     :raises Mismatch: the table has no primary key, only the first rows of each combination are given, or a document

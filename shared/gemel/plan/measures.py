@@ -1,6 +1,6 @@
 """Resolve columns as values, and what is computed of them."""
 
-from gemel.catalog import Kind, Table, ValueType
+from gemel.catalog import Kind, ValueType, View
 from gemel.errors import Mismatch
 from gemel.plan.casts import cast_type
 from gemel.plan.conditions import check_measure
@@ -9,13 +9,13 @@ from gemel.plan.names import use_of
 from gemel.request import ColumnField, ColumnRef, Constant, Count, MeasureGroup
 
 
-def plan_value(table: Table, item: ColumnField) -> Value:
+def plan_value(table: View, item: ColumnField) -> Value:
     """A column under a key, cast if asked."""
     use = use_of(table, item.column)
     return Value(item.key, use, plan_cast_of(use, item.cast, item.column), item.capitals)
 
 
-def plan_values(table: Table, columns: tuple[ColumnField | Constant, ...]) -> tuple[Value | Text, ...]:
+def plan_values(table: View, columns: tuple[ColumnField | Constant, ...]) -> tuple[Value | Text, ...]:
     """Columns and constants of an object."""
     return tuple(
         Text(part.key, part.text) if isinstance(part, Constant) else plan_value(table, part) for part in columns
@@ -41,7 +41,7 @@ def plan_cast_of(use: Use, name: str | None, column: ColumnRef | None) -> ValueT
     return plan_cast(name, column)
 
 
-def plan_measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:
+def plan_measure(table: View, item: Count | MeasureGroup | Constant) -> CountOf | MeasureOf | Text:
     """A count, or one measure of several columns.
 
     :raises Mismatch: of kind ``aggregate-type``, it cannot be computed of a column.
@@ -59,6 +59,6 @@ def plan_measure(table: Table, item: Count | MeasureGroup | Constant) -> CountOf
             return MeasureOf(key, name, values)
 
 
-def plan_count(table: Table, item: Count) -> CountOf:
+def plan_count(table: View, item: Count) -> CountOf:
     """A number of rows or values."""
     return CountOf(item.key, tuple(use_of(table, ref) for ref in item.columns), item.distinct)

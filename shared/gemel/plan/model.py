@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sqlalchemy import ColumnElement
+
 from gemel.catalog import Column, Relation, Table, ValueType
 from gemel.errors import Location
 from gemel.request import Operator
@@ -17,6 +19,10 @@ class Use:
     as_text: bool
     type: ValueType
     """Of what is there."""
+
+
+CLAIMS = 0
+"""Slot of the claims of who asks; the values of the request stand behind it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Hop:
     relation: Relation
     table: Table
     """Where it leads."""
+    visible: "Rule | None"
+    """Which rows of that table there are for the role."""
 
 
 # --- conditions --------------------------------------------------------------
@@ -94,7 +102,21 @@ class Exists:
     where: "Test | None"
 
 
-Test: TypeAlias = All | Any | Negation | Comparison | Exists
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """What a policy asks of a row."""
+
+    expression: ColumnElement[bool]
+    """Over the mapped table, with claims in it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rule) and self.expression is other.expression
+
+    def __hash__(self) -> int:
+        return id(self.expression)
+
+
+Test: TypeAlias = All | Any | Negation | Comparison | Exists | Rule
 
 
 # --- which rows --------------------------------------------------------------
@@ -126,6 +148,8 @@ class Slice:
     most: int | None
     after: Param | None = None
     """Holds a cursor; ``order`` then ends with the primary key."""
+    visible: Rule | None = None
+    """Which rows there are for the role, before any condition."""
 
     @property
     def is_cut(self) -> bool:
@@ -248,6 +272,8 @@ class NodeList:
 
     key: str
     fields: tuple[Output, ...]
+    most: int | None = None
+    """Of those that are aggregated."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gemel.catalog import Catalog, Table
+from gemel.catalog import View
 from gemel.plan.conditions import check_measure, plan_slice
 from gemel.plan.grouped import check_grouped, check_spread
 from gemel.plan.groups import plan_groups
@@ -26,12 +26,14 @@ from gemel.plan.model import (
     QueryPlan,
     RootPlan,
     RowsPlan,
+    Rule,
     Slice,
     Text,
     Use,
     Value,
 )
-from gemel.plan.names import Scope, column_of, use_of
+from gemel.plan.names import Scope, aggregated, column_of, slot_of, use_of
+from gemel.policy import Access
 from gemel.request import (
     Aggregate,
     AllColumns,
@@ -55,12 +57,12 @@ from gemel.request import (
 )
 
 
-def plan_query(catalog: Catalog, role: str, query: Query) -> QueryPlan:
+def plan_query(access: Access, query: Query) -> QueryPlan:
     """Resolve all names of a query for a role.
 
     :raises PlanError: a name means nothing, or the role may not use it.
     """
-    scope = Scope(catalog, role)
+    scope = Scope(access)
     roots = []
     for root in query.roots:
         table = scope.table(root.source, "select")
@@ -75,10 +77,14 @@ def plan_query(catalog: Catalog, role: str, query: Query) -> QueryPlan:
     return QueryPlan(tuple(roots))
 
 
-def plan_rows(scope: Scope, table: Table, select: Select) -> RowsPlan:
-    """Resolve a select of rows of ``table``."""
-    cut = plan_slice(scope, table, select.rows, keyset=has_cursor(select.fields))
-    rows = RowsPlan(table, tuple(_outputs(scope, table, select.fields, cut)), cut, select.strip_nulls)
+def plan_rows(scope: Scope, table: View, select: Select, *, one: bool = False) -> RowsPlan:
+    """Resolve a select of rows of ``table``.
+
+    :param one: there is one at most: that of a to-one relation.
+    """
+    most = None if one else scope.most(table)
+    cut = plan_slice(scope, table, select.rows, keyset=has_cursor(select.fields), most=most)
+    rows = RowsPlan(scope.whole(table), tuple(_outputs(scope, table, select.fields, cut)), cut, select.strip_nulls)
     if rows.is_grouped:
         check_grouped(rows)
     return rows
@@ -94,22 +100,22 @@ def settled(rows: RowsPlan) -> RowsPlan:
     return replace(rows, slice=replace(cut, order=total_order(rows.table, Rows(), cut.order)))
 
 
-def _one(scope: Scope, table: Table, one: One) -> OnePlan:
+def _one(scope: Scope, table: View, one: One) -> OnePlan:
     tests = []
     for name, slot in one.key:
         column = column_of(table, ColumnRef(name))
         use = Use(column, (), False, column.type)
-        tests.append(Comparison(use, Operator.EQ, Param(slot.index, column.type), None, None))
-    cut = only(All(tuple(tests)))
-    return OnePlan(RowsPlan(table, tuple(_outputs(scope, table, one.fields, cut)), cut, False))
+        tests.append(Comparison(use, Operator.EQ, Param(slot_of(slot), column.type), None, None))
+    cut = only(All(tuple(tests)), scope.visible(table))
+    return OnePlan(RowsPlan(scope.whole(table), tuple(_outputs(scope, table, one.fields, cut)), cut, False))
 
 
-def only(where: All | None) -> Slice:
+def only(where: All | None, visible: Rule | None) -> Slice:
     """The rows that meet a condition, as they come."""
-    return Slice(where, (), (), None, None, None)
+    return Slice(where, (), (), None, None, None, visible=visible)
 
 
-def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) -> Iterator[Output]:
+def _outputs(scope: Scope, table: View, fields: tuple[Field, ...], cut: Slice) -> Iterator[Output]:
     for item in fields:
         match item:
             case ColumnField():
@@ -123,18 +129,19 @@ def _outputs(scope: Scope, table: Table, fields: tuple[Field, ...], cut: Slice) 
                 yield Position(key, cut.order)
             case Embed(key, link, select, spread):
                 hop = scope.hop(table, link)
-                rows = plan_rows(scope, hop.table, select)
+                rows = plan_rows(scope, scope.seen(hop), select, one=not hop.relation.to_many)
                 nested = Nested(key, hop, settled(rows) if spread and hop.relation.to_many else rows, spread)
                 check_spread(table, nested)
                 yield nested
             case EmbedAggregate(key, link, aggregate):
                 hop = scope.hop(table, link)
-                yield NestedAggregate(key, hop, _aggregate(scope, hop.table, aggregate))
+                yield NestedAggregate(key, hop, _aggregate(scope, scope.seen(hop), aggregate))
             case Computed():
                 yield _group(table, item)
 
 
-def _group(table: Table, item: Computed) -> Group:
+def _group(table: View, item: Computed) -> Group:
+    aggregated(table, item.column.at if item.column is not None else ())
     if item.column is None:
         return Group(item.key, item.name, None, None, plan_cast(item.after, None))
     use = use_of(table, item.column)
@@ -146,7 +153,9 @@ def _group(table: Table, item: Computed) -> Group:
     return Group(item.key, item.name, use, before, after)
 
 
-def _aggregate(scope: Scope, table: Table, aggregate: Aggregate) -> AggregatePlan:
+def _aggregate(scope: Scope, table: View, aggregate: Aggregate) -> AggregatePlan:
+    """A limit of the role is one of the nodes: what is computed is computed over all rows (``graphql.md``, G12.2-5)."""
+    aggregated(table)
     nodes = (item for item in aggregate.items if isinstance(item, Nodes))
     cut = plan_slice(scope, table, aggregate.rows, keyset=any(has_cursor(item.fields) for item in nodes))
     items: list[Computing] = []
@@ -155,11 +164,11 @@ def _aggregate(scope: Scope, table: Table, aggregate: Aggregate) -> AggregatePla
             case Measure(key, inner):
                 items.append(Measures(key, tuple(plan_measure(table, part) for part in inner)))
             case Nodes(key, fields):
-                items.append(NodeList(key, tuple(_outputs(scope, table, fields, cut))))
+                items.append(NodeList(key, tuple(_outputs(scope, table, fields, cut)), scope.most(table)))
             case Constant(key, text):
                 items.append(Text(key, text))
             case Groups():
                 items.append(plan_groups(table, item))
             case Count():
                 items.append(plan_count(table, item))
-    return AggregatePlan(table, tuple(items), cut)
+    return AggregatePlan(scope.whole(table), tuple(items), cut)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from gemel.catalog import Catalog, Relation, Table
+from gemel.catalog import Relation, View
 from gemel.catalog.model import Pairs
 from gemel.errors import AmbiguousRelation, UnknownRelation
 from gemel.request import Link
 
 
-def find_relation(catalog: Catalog, table: Table, link: Link) -> Relation:
+def find_relation(table: View, link: Link) -> Relation:
     """The relation of ``table`` that the link names.
 
     :raises UnknownRelation: nothing fits.
@@ -21,7 +21,7 @@ def find_relation(catalog: Catalog, table: Table, link: Link) -> Relation:
     if link.hint is not None:
         found = [item for item in found if _is_hinted(item, link.hint)]
     if len(found) > 1:
-        candidates = [_candidate(catalog, item, link.name) for item in found]
+        candidates = [_candidate(item, link.name) for item in found]
         raise AmbiguousRelation(table.name, found[0].target[1], candidates, at=link.at)
     if not found:
         raise UnknownRelation(table.name, link.name, table.schema, link.hint, at=link.at)
@@ -45,7 +45,7 @@ def _is_hinted(item: Relation, hint: str) -> bool:
     return item.constraint == hint or (len(item.pairs) == 1 and hint in item.pairs[0])
 
 
-def _candidate(catalog: Catalog, item: Relation, target: str) -> Mapping[str, str]:
+def _candidate(item: Relation, target: str) -> Mapping[str, str]:
     origin, other = item.origin[1], item.target[1]
     if item.junction is not None:
         near = _columns((mine, there) for there, mine in item.junction.near)

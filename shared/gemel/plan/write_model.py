@@ -3,13 +3,24 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sqlalchemy import ColumnElement
+
 from gemel.catalog import Column, Table
 from gemel.errors import Location
-from gemel.plan.model import Param, RowsPlan, Test
+from gemel.plan.model import Param, RowsPlan, Rule, Test
 from gemel.request import Operation
 
 Joined = tuple[tuple[Column, Column], ...]
 """Pairs of columns that are equal: (of the row, of the related row)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preset:
+    """What a policy has a column written with."""
+
+    column: Column
+    value: ColumnElement[object]
+    """A constant, a claim or an expression."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,10 @@ class ConflictPlan:
     update: tuple[Column, ...] | None
     """``None``: all that are given."""
     where: Test | None
+    presets: tuple[Preset, ...] = ()
+    """Of rows that are changed."""
+    check: Rule | None = None
+    """What these then have to meet."""
 
     @property
     def merges(self) -> bool:
@@ -42,6 +57,7 @@ class ShapePlan:
     """Related rows that these refer to, with the index of their rows in ``NewRow.nested``."""
     then: tuple[tuple[int, "NestedPlan"], ...]
     """Related rows that refer to these."""
+    presets: tuple[Preset, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,8 @@ class RowsToInsert:
     table: Table
     shapes: tuple[ShapePlan, ...]
     conflict: ConflictPlan | None
+    check: Rule | None = None
+    """What rows have to meet once they are there."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,8 @@ class Assignment:
     column: Column
     operator: Operation
     param: Param | None
+    preset: Preset | None = None
+    """In the place of what a client gives."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +131,8 @@ class UpdatePlan:
     returning: tuple[RowsPlan, ...]
     exactly: int | None
     most: int | None
+    check: Rule | None = None
+    """What rows have to meet once they are changed."""
 
 
 @dataclass(frozen=True)

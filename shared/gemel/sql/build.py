@@ -6,13 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.visitors import replacement_traverse
 
 from gemel.catalog import Codec, Column, Kind, Table, ValueType
-from gemel.catalog.types import simple
-from gemel.plan.model import Param, Use
-from gemel.sql.backend import Backend, Expression
+from gemel.catalog.types import simple, value_type
+from gemel.plan.model import CLAIMS, Param, Use
+from gemel.policy import Claim
+from gemel.sql.backend import Backend, Bind, Expression
+from gemel.sql.expression import over_row
 from gemel.sql.fragment import Fragment, sql
+from gemel.sql.processed import ProcessedBind
 from gemel.sql.statement import Encoder, Parameter, Statement
 
 
@@ -51,6 +53,13 @@ class Builder:
         type_: Any = sa.ARRAY(sa.Text()) if array and self.backend.dialect.name == "postgresql" else sa.Text()
         return sa.bindparam(name, None, type_=type_)
 
+    def claimed(self, claim: Claim, type_: ValueType) -> Expression:
+        """A claim of who asks, as a value of a type."""
+        bind: Bind = ClaimBinding(self, claim)
+        if type_.codec is not None:
+            bind = ProcessedBind(bind, type_.codec, self.backend.dialect)
+        return self.backend.assign(self.stored(type_), bind)
+
     def stored(self, type_: ValueType) -> ValueType:
         """What this database holds of a type."""
         return type_.stored(self.backend.dialect)
@@ -63,16 +72,20 @@ class Builder:
         """Compile."""
         compiled = fragment.compile(dialect=self.backend.dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it is no DDL
-        given = compiled.construct_params()
-        processors = compiled._bind_processors
+        text, names, given = compiled.string, list(compiled.positiontup or ()), compiled.construct_params()
+        processors = dict(compiled._bind_processors)
+        if compiled.post_compile_params:  # lists of constants, of which each is a parameter
+            state = compiled.construct_expanded_state()
+            text, names, given = state.statement, list(state.positiontup or ()), dict(state.parameters)
+            processors |= state.processors
         parameters = []
-        for name in compiled.positiontup or ():
+        for name in names:
             item = self.parameters.get(name)
             if item is None:  # a constant of an expression of the models
                 value = processors[name](given[name]) if name in processors else given[name]  # type: ignore[operator]
                 item = Parameter(None, None, value)
             parameters.append(item)
-        return Statement(compiled.string, tuple(parameters), tuple(self.codecs))
+        return Statement(text, tuple(parameters), tuple(self.codecs))
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,22 @@ class Binding:
     def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
         """The parameter."""
         return self.builder.parameter(Parameter(self.param.slot, encode, at=self.param.at), array=array)
+
+
+@dataclass(frozen=True)
+class ClaimBinding:
+    """A claim to bind."""
+
+    builder: Builder
+    claim: Claim
+
+    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+        """The parameter."""
+        of = self.claim.of
+        return self.builder.parameter(
+            Parameter(CLAIMS, lambda claims: encode(of(claims))),  # type: ignore[arg-type]  # what stands in this slot
+            array=array,
+        )
 
 
 @dataclass(frozen=True)
@@ -116,14 +145,13 @@ class Frame:
 
     def adapt(self, expression: sa.ColumnElement[Any]) -> Expression:
         """An expression over the mapped table, over this frame instead."""
-        source = self.table.source
-
-        def replace(element: Any, **_: Any) -> Any:
-            if isinstance(element, sa.ColumnClause) and getattr(element, "table", None) is source:
-                return sa.literal_column(f"{self.alias}.{self.builder.quote(element.name)}", element.type)
-            return None
-
-        return replacement_traverse(expression, {}, replace)  # type: ignore[no-any-return]
+        builder = self.builder
+        return over_row(
+            expression,
+            self.table.source,
+            lambda name: f"{self.alias}.{builder.quote(name)}",
+            lambda claim: builder.claimed(claim, value_type(claim.type)),
+        )
 
     def use(self, use: Use) -> Expression:
         """A column, or the place in its document."""

@@ -10,10 +10,10 @@ from gemel.sql.defaults import onupdates, stated_default
 from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.given import keys_of
 from gemel.sql.insert import inserted_steps
-from gemel.sql.read_back import columns_of, key_columns, read_back, read_gone, returning
+from gemel.sql.read_back import breaking, columns_of, key_columns, read_back, read_gone, returning
 from gemel.sql.statement import Statement
 from gemel.sql.steps import AlongSteps, DeleteSteps, ExpectSteps, Returned, UpdateSteps
-from gemel.sql.values import assigned
+from gemel.sql.values import assigned, preset_value
 
 Columns = tuple[Column, ...]
 
@@ -32,6 +32,7 @@ def update_steps(backend: Backend, plan: UpdatePlan, within: Columns | None = No
         returned,
         tuple(_along(backend, item) for item in plan.along),
         tuple(read_back(backend, plan.table, rows, as_given=False) for rows in plan.returning),
+        breaking(backend, plan.table, plan.check) if plan.check is not None and plan.assignments else None,
     )
 
 
@@ -86,6 +87,8 @@ def new_value(frame: Frame, item: Assignment, *, stated: bool = False) -> Expres
     """
     builder, column = frame.builder, item.column
     backend, type_ = builder.backend, builder.stored(column.type)
+    if item.preset is not None:
+        return preset_value(frame, item.preset)
     if item.param is None:
         return stated_default(builder, column, word=not stated)
     if item.operator == "set":

@@ -8,7 +8,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 
 from gemel.catalog import Kind, Relation, ValueType
 from gemel.catalog.types import INTEGERS, simple
-from gemel.plan.model import All, Comparison, Exists, Hop, Measured, Negation, Sort, Test
+from gemel.plan.model import All, Comparison, Exists, Hop, Measured, Negation, Rule, Sort, Test
 from gemel.plan.model import Any as AnyOf
 from gemel.request import SEARCHES, Operator
 from gemel.sql.backend import Expression
@@ -33,6 +33,8 @@ def condition(frame: Frame, test: Test) -> Expression:
             return exists(frame, hop, where)
         case Comparison():
             return _comparison(frame, test)
+        case Rule(expression=expression):
+            return sql("(", frame.adapt(expression), ")")
 
 
 def _comparison(frame: Frame, item: Comparison) -> Expression:
@@ -50,7 +52,7 @@ def _comparison(frame: Frame, item: Comparison) -> Expression:
 
 def _measured(frame: Frame, item: Measured) -> Expression:
     other = Frame(frame.builder, frame.builder.alias(), item.hop.table)
-    tests = [joined(frame, other, item.hop.relation)]
+    tests = [related(frame, other, item.hop)]
     if item.where is not None:
         tests.append(condition(other, item.where))
     source = sql(frame.builder.table(item.hop.table.source), f" AS {other.alias} WHERE ", join(" AND ", tests))
@@ -80,11 +82,17 @@ def _no_value(*_: object, **__: object) -> Expression:
 def exists(frame: Frame, hop: Hop, where: Test | None) -> Expression:
     """Whether a related row exists that meets the condition."""
     other = Frame(frame.builder, frame.builder.alias(), hop.table)
-    tests = [joined(frame, other, hop.relation)]
+    tests = [related(frame, other, hop)]
     if where is not None:
         tests.append(condition(other, where))
     source = frame.builder.table(hop.table.source)
     return sql("EXISTS (SELECT 1 FROM ", source, f" AS {other.alias} WHERE ", join(" AND ", tests), ")")
+
+
+def related(frame: Frame, other: Frame, hop: Hop) -> Expression:
+    """Whether a row of ``other`` is related to the row of ``frame``, and is there for the role."""
+    test = joined(frame, other, hop.relation)
+    return test if hop.visible is None else sql(test, " AND ", condition(other, hop.visible))
 
 
 def joined(frame: Frame, other: Frame, relation: Relation) -> Expression:
@@ -155,7 +163,7 @@ def _scalar(
     frame: Frame, other: Frame, hop: Hop, value: Expression, where: Expression | None = None, *, single: bool = True
 ) -> Expression:
     source = frame.builder.table(hop.table.source)
-    test = joined(frame, other, hop.relation)
+    test = related(frame, other, hop)
     test = test if where is None else sql(test, " AND ", where)
     end = " LIMIT 1)" if single else ")"
     return sql("(SELECT ", value, " FROM ", source, f" AS {other.alias} WHERE ", test, end)

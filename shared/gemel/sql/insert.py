@@ -10,10 +10,10 @@ from gemel.sql.conditions import condition
 from gemel.sql.defaults import default_value, onupdates
 from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.given import ManyRows, OneRow, as_given, batch_table
-from gemel.sql.read_back import columns_of, key_columns, read_back, returning
+from gemel.sql.read_back import breaking, columns_of, key_columns, read_back, returning
 from gemel.sql.statement import Encoder, Statement
 from gemel.sql.steps import InsertedSteps, InsertSteps, NestedSteps, Returned, ShapeSteps
-from gemel.sql.values import assigned
+from gemel.sql.values import assigned, preset_value
 
 
 def insert_steps(backend: Backend, plan: InsertPlan) -> InsertSteps:
@@ -31,7 +31,14 @@ def inserted_steps(backend: Backend, plan: RowsToInsert, handed_on: Iterable[Col
     wanted |= {column.name for column in handed_on}
     merges = plan.conflict is not None and plan.conflict.merges
     returned = Returned(len(key_columns(plan.table)), tuple(sorted(wanted)), merges and backend.marks_new)
-    return InsertedSteps(plan, tuple(_shape(backend, plan, shape, returned) for shape in plan.shapes), returned)
+    conflict = plan.conflict
+    return InsertedSteps(
+        plan,
+        tuple(_shape(backend, plan, shape, returned) for shape in plan.shapes),
+        returned,
+        breaking(backend, plan.table, plan.check) if plan.check is not None else None,
+        breaking(backend, plan.table, conflict.check) if conflict is not None and conflict.check is not None else None,
+    )
 
 
 def _shape(backend: Backend, plan: RowsToInsert, shape: ShapePlan, returned: Returned) -> ShapeSteps:
@@ -90,8 +97,13 @@ def _there(backend: Backend, plan: RowsToInsert, shape: ShapePlan) -> Statement 
     assert plan.conflict is not None  # noqa: S101 - asked of upserts only
     given = [OneRow(builder, *place) for place in places(shape)]
     names = [column.name for column in (*shape.columns, *shape.handed)]
+    presets = {one.column.name: one for one in shape.presets}
     tests: list[Part] = []
     for column in plan.conflict.columns:
+        if column.name in presets:
+            value = preset_value(Frame(builder, "", plan.table), presets[column.name])
+            tests.append(sql(f"{builder.quote(column.name)} = ", value))
+            continue
         if column.name not in names:
             return None
         number = names.index(column.name)
@@ -120,6 +132,8 @@ def _values(
         column.name: given_value(builder, column, bind, handed=number >= count)
         for number, (column, bind) in enumerate(zip((*shape.columns, *shape.handed), binds, strict=True))
     }
+    bare = Frame(builder, "", plan.table)
+    values |= {one.column.name: preset_value(bare, one) for one in shape.presets}
     for column in plan.table.stored:
         if column.name not in values and (value := default_value(builder, column, batch=batch)) is not None:
             values[column.name] = value
@@ -153,7 +167,10 @@ def _conflict(builder: Builder, frame: Frame, conflict: ConflictPlan, shape: Sha
         return sql(f" ON CONFLICT ({target}) DO NOTHING")
     names = dict.fromkeys(column.name for column in update)
     changes: list[Part] = [f"{builder.quote(name)} = excluded.{builder.quote(name)}" for name in names]
-    changes += onupdates(builder, frame.table, names)
+    presets = {one.column.name: one for one in conflict.presets}
+    changes = [change for name, change in zip(names, changes, strict=True) if name not in presets]
+    changes += [sql(f"{builder.quote(name)} = ", preset_value(frame, one)) for name, one in presets.items()]
+    changes += onupdates(builder, frame.table, {*names, *presets})
     where = sql(" WHERE ", condition(frame, conflict.where)) if conflict.where is not None else sql("")
     return sql(f" ON CONFLICT ({target}) DO UPDATE SET ", join(", ", changes), where)
 

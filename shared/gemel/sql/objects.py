@@ -171,7 +171,10 @@ def _computed(frame: Frame, plan: AggregatePlan, item: Computing, parent: Parent
             return measures(frame, items)
         case NodeList(fields=fields):
             order = sql(f"{frame.alias}.{NUMBER}")
-            listed = builder.backend.concat_rows(object_of(frame, fields), order)
+            row = object_of(frame, fields)
+            if item.most is not None:  # what is null is not listed
+                row = sql(f"CASE WHEN {frame.alias}.{NUMBER} <= {item.most} THEN ", row, " END")
+            listed = builder.backend.concat_rows(row, order)
             return [sql("'[' || coalesce(", listed, ", '') || ']'")]
         case GroupList():
             return [group_list(plan, item, builder, parent)]

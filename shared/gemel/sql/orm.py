@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gemel.catalog import Column, Table
 from gemel.plan.model import Test
-from gemel.plan.write_model import DeletePlan, ShapePlan, UpdatePlan
+from gemel.plan.write_model import DeletePlan, Preset, ShapePlan, UpdatePlan
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.change import delete_steps, new_value
@@ -16,21 +16,23 @@ from gemel.sql.insert import given_value, places
 from gemel.sql.read_back import columns_of, key_columns
 from gemel.sql.statement import Statement
 from gemel.sql.steps import DeleteSteps, Returned
+from gemel.sql.values import preset_value
 
 
-def given_values(backend: Backend, shape: ShapePlan) -> Statement:
+def given_values(backend: Backend, table: Table, shape: ShapePlan) -> Statement:
     """The values of the only row of a batch, as the database has them: one row of the shape's columns."""
     builder = Builder(backend)
     listed = [
         given_value(builder, column, OneRow(builder, *place), handed=number >= len(shape.columns))
         for number, (column, place) in enumerate(zip((*shape.columns, *shape.handed), places(shape), strict=True))
     ]
+    listed += [preset_value(Frame(builder, "", table), one) for one in shape.presets]
     return builder.statement(sql("SELECT ", join(", ", listed)))
 
 
 def written_columns(shape: ShapePlan) -> tuple[Column, ...]:
     """The columns of that row."""
-    return (*shape.columns, *shape.handed)
+    return (*shape.columns, *shape.handed, *(one.column for one in shape.presets))
 
 
 def new_values(backend: Backend, plan: UpdatePlan | DeletePlan) -> Statement:
@@ -44,6 +46,16 @@ def new_values(backend: Backend, plan: UpdatePlan | DeletePlan) -> Statement:
     target = sql(builder.table(plan.table.source), f" AS {frame.alias}")
     source = sql(" FROM ", keys.source, " JOIN ", target, " ON ", keys.match, " ORDER BY given.n")
     return builder.statement(sql("SELECT ", join(", ", values), source))
+
+
+def preset_values(backend: Backend, table: Table, presets: Sequence[Preset]) -> Statement:
+    """Of the row of the given key: what policies have columns written with."""
+    builder = Builder(backend)
+    frame = Frame(builder, builder.alias(), table)
+    keys = keys_of(builder, frame, key_columns(table))
+    target = sql(builder.table(table.source), f" AS {frame.alias}")
+    values = join(", ", (preset_value(frame, one) for one in presets))
+    return builder.statement(sql("SELECT ", values, " FROM ", keys.source, " JOIN ", target, " ON ", keys.match))
 
 
 def meets(backend: Backend, table: Table, where: Test) -> Statement:

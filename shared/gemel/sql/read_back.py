@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from gemel.catalog import Column, Table
-from gemel.plan.model import RowsPlan
+from gemel.plan.model import RowsPlan, Rule
 from gemel.sql.backend import Backend, Expression
 from gemel.sql.build import Builder, Frame
-from gemel.sql.conditions import order_by
+from gemel.sql.conditions import condition, order_by
 from gemel.sql.fragment import Fragment, Part, join, sql
 from gemel.sql.given import image, keys_of
 from gemel.sql.objects import object_of
@@ -41,6 +41,17 @@ def read_back(backend: Backend, table: Table, rows: RowsPlan, *, as_given: bool)
     return _listed(frame, rows, sql(keys.source, " JOIN ", target, " ON ", keys.match), order)
 
 
+def breaking(backend: Backend, table: Table, check: Rule) -> Statement:
+    """Gives a row if one of those with the given keys does not meet what a policy asks."""
+    builder = Builder(backend)
+    frame = Frame(builder, builder.alias(), table)
+    keys = keys_of(builder, frame, key_columns(table))
+    target = sql(builder.table(table.source), f" AS {frame.alias}")
+    met = sql("coalesce(", condition(frame, check), ", ", "false" if backend.dialect.name == "postgresql" else "0", ")")
+    source = sql(" FROM ", keys.source, " JOIN ", target, " ON ", keys.match)
+    return builder.statement(sql("SELECT 1", source, " WHERE NOT ", met, " LIMIT 1"))
+
+
 def read_gone(backend: Backend, table: Table, rows: RowsPlan) -> Statement:
     """Rows that were deleted, as they were; what is related to them is read as it is now."""
     builder = Builder(backend)
@@ -55,7 +66,9 @@ def _by_key(frame: Frame) -> Expression:
 def _listed(frame: Frame, rows: RowsPlan, source: Fragment, order: Expression) -> Statement:
     order = order_by(frame, rows.slice.order) if rows.slice.order else order
     row = object_of(frame, rows.fields, strip=rows.strip_nulls)
-    selected = sql("SELECT ", row, " AS j FROM ", source, " ORDER BY ", order)
+    visible = rows.slice.visible
+    where = sql(" WHERE ", condition(frame, visible)) if visible is not None else sql("")
+    selected = sql("SELECT ", row, " AS j FROM ", source, where, " ORDER BY ", order)
     listed = frame.builder.backend.concat_rows(sql("chosen.j"))
     return frame.builder.statement(
         sql("SELECT '[' || coalesce(", listed, ", '') || ']' FROM (", selected, ") AS chosen")

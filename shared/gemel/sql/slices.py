@@ -66,8 +66,7 @@ def _distinct(frame: Frame, cut: Slice, parent: Parent | None, chosen: list[Part
 def from_where(frame: Frame, cut: Slice, parent: Parent | None) -> Fragment:
     """FROM and WHERE."""
     tests = [joined(parent[0], frame, parent[1])] if parent is not None else []
-    if cut.where is not None:
-        tests.append(condition(frame, cut.where))
+    tests += [condition(frame, test) for test in (cut.visible, cut.where) if test is not None]
     if cut.after is not None:
         tests.append(behind(frame, cut.order, cut.after))
     source = sql("FROM ", frame.builder.table(frame.table.source), f" AS {frame.alias}")

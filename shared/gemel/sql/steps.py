@@ -75,6 +75,10 @@ class InsertedSteps:
     plan: RowsToInsert
     shapes: tuple[ShapeSteps, ...]
     returned: Returned
+    breaks_insert: Statement | None = None
+    """Gives a row if one of those with the keys behind the values of the request breaks the check of an insert."""
+    breaks_update: Statement | None = None
+    """The same of rows that were there before."""
 
     @property
     def one_by_one(self) -> bool:
@@ -115,6 +119,8 @@ class UpdateSteps:
     returned: Returned
     along: tuple[AlongSteps, ...]
     read: tuple[Statement, ...]
+    breaks: Statement | None = None
+    """Gives a row if one of those with the keys behind the values of the request breaks the check."""
 
     @property
     def table(self) -> Table:

@@ -2,6 +2,8 @@
 
 from gemel.catalog import Codec, ValueType
 from gemel.plan.model import Value
+from gemel.plan.write_model import Preset
+from gemel.policy import Claim
 from gemel.sql.backend import Bind, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import sql
@@ -46,3 +48,10 @@ def assigned(builder: Builder, type_: ValueType, bind: Bind) -> Expression:
 def processed(builder: Builder, codec: Codec | None, bind: Bind, *, many: bool = False) -> Bind:
     """Binds what the codec makes of a value, or of each of many."""
     return bind if codec is None else ProcessedBind(bind, codec, builder.backend.dialect, many=many)
+
+
+def preset_value(frame: Frame, preset: Preset) -> Expression:
+    """What a policy has a column written with."""
+    if isinstance(preset.value, Claim):
+        return frame.builder.claimed(preset.value, preset.column.type)
+    return frame.adapt(preset.value)

@@ -29,8 +29,9 @@ class WholeInsert:
 def whole_inserts(backend: Backend, plan: InsertPlan) -> tuple[WholeInsert, ...]:
     """For each shape; none if it takes more than one statement.
 
-    It does if rows are nested, may meet others, or have to be counted before they are kept; or if something else is
-    given than stored columns: the statement that writes a row does not see it in its table.
+    It does if rows are nested, may meet others, have to be looked at again for a policy, or have to be counted before
+    they are kept; or if something else is given than stored columns: the statement that writes a row does not see it in
+    its table.
     """
     shapes = plan.rows.shapes
     nested = any(shape.first or shape.then for shape in shapes)
@@ -39,6 +40,7 @@ def whole_inserts(backend: Backend, plan: InsertPlan) -> tuple[WholeInsert, ...]
         or not backend.bulk
         or nested
         or plan.rows.conflict is not None
+        or plan.rows.check is not None
         or len(plan.returning) > 1
     ):
         return ()
@@ -52,7 +54,7 @@ def _is_plain(rows: RowsPlan) -> bool:
     plain = all(
         isinstance(item, Text) or (isinstance(item, Value) and not item.use.column.computed) for item in rows.fields
     )
-    return plain and not rows.slice.order
+    return plain and not rows.slice.order and rows.slice.visible is None
 
 
 def _one(backend: Backend, plan: InsertPlan, shape: ShapePlan) -> Statement:

@@ -1,2 +1,2 @@
 SELECT '[' || coalesce(string_agg(t0.j, ','), '') || ']' AS body, count(*) AS rows, NULL AS total FROM (SELECT '{"tracks":' || (SELECT '[' || coalesce(string_agg(t5.j, ','), '') || ']' FROM (SELECT '{"id":' || coalesce(t3.id::text, 'null') || '}' AS j FROM (SELECT t2.id AS id FROM track AS t2 WHERE t2.id IN (SELECT t4.track_id FROM playlist_track AS t4 WHERE t4.playlist_id = t1.id) ORDER BY t2.id ASC NULLS LAST LIMIT CAST($1::VARCHAR AS bigint)) AS t3) AS t5) || '}' AS j FROM playlist AS t1) AS t0
--- slots: 0
+-- slots: 1

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 import orjson
 
 from gemel.auth import Actor
-from gemel.serve import Engine
+from gemel.serve import Engine, Prepared
 from gemel_graphql.cache import Plan
 from gemel_graphql.live.outage import is_passing
 from gemel_graphql.live.stream import stream_answers
@@ -19,20 +19,20 @@ Key = tuple[int, str, bytes]
 class _Poll:
     """One plan with its values, and the newest answer."""
 
-    def __init__(self, engine: Engine, plan: Plan, values: Sequence[object], seconds: float) -> None:
+    def __init__(self, engine: Engine, plan: Plan, values: Sequence[object], actor: Actor, seconds: float) -> None:
         self.plan = plan  # kept, so that nobody else is given its identity
         self.listeners = 0
         self.version = 0
         self.body = b""
         self.error: Exception | None = None
         self.changed = asyncio.Condition()
-        self.task = asyncio.create_task(self._run(engine, values, seconds))
+        self.task = asyncio.create_task(self._run(engine, values, actor, seconds))
 
-    async def _run(self, engine: Engine, values: Sequence[object], seconds: float) -> None:
+    async def _run(self, engine: Engine, values: Sequence[object], actor: Actor, seconds: float) -> None:
         assert isinstance(self.plan.frame, ReadFrame)  # noqa: S101 - a subscription reads
         while self.error is None:
             try:
-                body = self.plan.frame.fill(await engine.read(self.plan.run, values))  # type: ignore[arg-type]
+                body = self.plan.frame.fill(await engine.read(self.plan.run, values, actor))  # type: ignore[arg-type]
             except Exception as error:
                 if self.version and is_passing(error):
                     await asyncio.sleep(seconds)
@@ -43,6 +43,12 @@ class _Poll:
                     self.body, self.version = (self.body if self.error else body), self.version + 1
                     self.changed.notify_all()
             await asyncio.sleep(seconds)
+
+
+def _known(plan: Plan, actor: Actor) -> list[tuple[str, str]]:
+    """What of the actor the answer depends on, beside the role."""
+    personal = isinstance(plan.run, Prepared) and plan.run.personal
+    return sorted(actor.claims.items()) if personal else []
 
 
 class Polls:
@@ -62,14 +68,14 @@ class Polls:
         :raises Exception: as ``Engine.read``; it is the end.
         """
         if plan.stream is not None:
-            async with aclosing(stream_answers(self._engine, plan, values, self._seconds)) as answers:
+            async with aclosing(stream_answers(self._engine, plan, values, actor, self._seconds)) as answers:
                 async for answer in answers:
                     yield answer
             return
-        key: Key = (id(plan), actor.role, orjson.dumps(values, default=str))
+        key: Key = (id(plan), actor.role, orjson.dumps((_known(plan, actor), values), default=str))
         poll = self._polls.get(key)
         if poll is None or poll.error is not None:
-            poll = self._polls[key] = _Poll(self._engine, plan, values, self._seconds)
+            poll = self._polls[key] = _Poll(self._engine, plan, values, actor, self._seconds)
         poll.listeners += 1
         seen = 0
         try:

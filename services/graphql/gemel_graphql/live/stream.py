@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import orjson
 
+from gemel.auth import Actor
 from gemel.errors import DatabaseError
 from gemel.request import Written
 from gemel.serve import Engine
@@ -14,7 +15,9 @@ from gemel_graphql.parse.streams import STEP
 from gemel_graphql.respond.frame import ReadFrame
 
 
-async def stream_answers(engine: Engine, plan: Plan, values: Sequence[object], seconds: float) -> AsyncGenerator[bytes]:
+async def stream_answers(
+    engine: Engine, plan: Plan, values: Sequence[object], actor: Actor, seconds: float
+) -> AsyncGenerator[bytes]:
     """Batches of rows behind the cursor; whenever there are none it is looked again.
 
     :param seconds: between two looks.
@@ -26,11 +29,11 @@ async def stream_answers(engine: Engine, plan: Plan, values: Sequence[object], s
     begun = False
     while True:
         try:
-            [steps] = await engine.read(stream.steps, held)
+            [steps] = await engine.read(stream.steps, held, actor)
             found = orjson.loads(steps.body)
             if found:
                 held[stream.last] = Written(found[-1][STEP])
-                rows = await engine.read(plan.run, held)  # type: ignore[arg-type]
+                rows = await engine.read(plan.run, held, actor)  # type: ignore[arg-type]
         except DatabaseError as error:
             if not begun or not is_passing(error):
                 raise

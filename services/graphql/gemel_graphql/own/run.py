@@ -23,6 +23,7 @@ from graphql import (
     validate,
 )
 from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper
 
 from gemel.auth import Actor
 from gemel.errors import GemelError, RequestError
@@ -102,7 +103,7 @@ async def resolve_own(engine: Engine, own: Own, scope: Scope, outputs: Sequence[
     for data, place in places:  # after the commit: only then a new row has a key that others can see
         holders = list(_objects(data, place.path))
         if holders:
-            answers.found.append(_Found.of(place, holders))
+            answers.found.append(_Found.of(place, own.mappers[place.served.table.key], holders))
     return answers
 
 
@@ -208,24 +209,31 @@ class _Found:
     keys: Sequence[tuple[object, ...]]
 
     @classmethod
-    def of(cls, place: Place, holders: Sequence[tuple[Any, Any]]) -> "_Found":
-        mapper = place.served.table.mapper
+    def of(cls, place: Place, mapper: Mapper[Any], holders: Sequence[tuple[Any, Any]]) -> "_Found":
         columns = tuple(column.name for column in mapper.primary_key)
-        return cls(place, columns, holders, [_identity(place, container[index]) for container, index in holders])
+        keys = [_identity(place, mapper, container[index]) for container, index in holders]
+        return cls(place, columns, holders, keys)
 
     def fill(self, rows: Mapping[tuple[str, ...], str]) -> None:
+        """Put the rows in their places. One that a policy hides is not there: null, or missing from its list."""
+        gone: dict[int, tuple[list[Any], list[int]]] = {}
         for (container, index), key in zip(self.holders, self.keys, strict=True):
             text = rows.get(_comparable(key))
-            if text is None:
+            container[index] = orjson.Fragment(text) if text is not None else None
+            if text is None and not self.place.served.table.filtered:
                 name = self.place.served.name
                 raise RequestError("unexpected", f"the resolver gave a row of {name!r} that is not in the database")
-            container[index] = orjson.Fragment(text)
+            if text is None and isinstance(container, list):
+                gone.setdefault(id(container), (container, []))[1].append(index)
+        for container, indexes in gone.values():
+            for index in reversed(indexes):
+                del container[index]
 
 
-def _identity(place: Place, item: Any) -> tuple[object, ...]:
+def _identity(place: Place, mapper: Mapper[Any], item: Any) -> tuple[object, ...]:
     """The primary key of an object, as a request can hold it."""
     state = inspect(item, raiseerr=False)
-    if not isinstance(item, place.served.table.mapper.class_) or state is None:
+    if not isinstance(item, mapper.class_) or state is None:
         raise TypeError(f"{'.'.join(place.path)}: the resolver gave {type(item).__name__}, not {place.served.name}")
     identity = state.identity if state.identity is not None else state.mapper.primary_key_from_instance(item)
     return tuple(value if isinstance(value, int | str) else str(value) for value in identity)

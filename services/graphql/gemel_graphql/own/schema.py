@@ -4,7 +4,7 @@ A mapped class in an annotation stands for the generated type of its table. To S
 that passes the object on; in the merged schema the generated type takes its place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
@@ -22,9 +22,11 @@ from graphql import (
     GraphQLSchema,
     is_specified_scalar_type,
 )
+from sqlalchemy.orm import Mapper
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
+from gemel.catalog import Table, TableKey
 from gemel.errors import AppError
 from gemel_graphql.schema.meaning import OwnField, meant
 from gemel_graphql.schema.rows import row
@@ -35,31 +37,61 @@ PLACEHOLDER: Final = "gemel_placeholder"
 
 
 @dataclass(frozen=True, eq=False)
+class Roots:
+    """Root fields of a merged schema."""
+
+    query: Mapping[str, GraphQLField]
+    mutation: Mapping[str, GraphQLField]
+
+
+@dataclass(frozen=True, eq=False)
 class Own:
     """The app's own part of the schema."""
 
+    module: str
     schema: GraphQLSchema
     """Strawberry's, which is executed."""
-    query: Mapping[str, GraphQLField]
-    """Root fields of the merged schema."""
-    mutation: Mapping[str, GraphQLField]
+    of_admin: Roots
+    has_query: bool
+    mappers: Mapping[TableKey, Mapper[Any]]
+    """Of the tables whose rows may be given."""
+
+    def of(self, role: str, types: Types, log: Any) -> Roots:
+        """What a role may ask: fields that name it in their metadata, ``@strawberry.field(metadata={"roles": [...]})``.
+
+        One that gives rows which the role cannot read is left out, and warned of.
+        """
+        merge = _Merge(self.module, types, role, log)
+        return _roots(merge, self.schema, has_query=self.has_query)
+
+
+def _roots(merge: "_Merge", schema: GraphQLSchema, *, has_query: bool) -> Roots:
+    query = merge.roots(schema.query_type, mutation=False) if has_query else {}
+    return Roots(query, merge.roots(schema.mutation_type, mutation=True))
 
 
 def read_own(module: ModuleType, types: Types) -> Own | None:
     """Read ``resolvers.py``; ``None`` if it has neither ``Query`` nor ``Mutation``.
 
+    :param types: of the admin, who sees all of it.
     :raises AppError: Strawberry refuses it, or one of its names is taken by a generated type.
     """
     query, mutation = getattr(module, "Query", None), getattr(module, "Mutation", None)
     if query is None and mutation is None:
         return None
+    mappers = {key: _whole(served).mapper for key, served in types.surface.tables.items()}
     schema = _strawberry(module.__name__, query or _Nothing, mutation, types)
-    merge = _Merge(module.__name__, types)
-    return Own(
-        schema,
-        merge.roots(schema.query_type, mutation=False) if query is not None else {},
-        merge.roots(schema.mutation_type, mutation=True),
-    )
+    roots = _roots(_Merge(module.__name__, types), schema, has_query=query is not None)
+    return Own(module.__name__, schema, roots, query is not None, mappers)
+
+
+def _whole(served: Served) -> Table:
+    assert isinstance(served.table, Table)  # noqa: S101 - the admin sees all of each
+    return served.table
+
+
+class _Hidden(Exception):
+    """A field gives rows that the role cannot read."""
 
 
 @strawberry.type
@@ -83,7 +115,7 @@ def _strawberry(module: str, query: type, mutation: type | None, types: Types) -
 
 def _placeholders(types: Types) -> dict[object, ScalarDefinition]:
     return {
-        served.table.mapper.class_: ScalarDefinition(
+        _whole(served).mapper.class_: ScalarDefinition(
             name=types.names.type(served.name),
             description=PLACEHOLDER,
             specified_by_url=None,
@@ -109,26 +141,37 @@ class _Merge:
 
     module: str
     types: Types
+    role: str | None = None
+    """``None``: the admin."""
+    log: Any = None
     made: dict[str, GraphQLObjectType] = field(default_factory=dict)
 
     def roots(self, type_: GraphQLObjectType | None, *, mutation: bool) -> dict[str, GraphQLField]:
         """Root fields."""
-        return dict(self._fields(type_, {"gemel": OwnField(mutation)})) if type_ is not None else {}
+        found = {}
+        for name, item in type_.fields.items() if type_ is not None else ():
+            if self.role is not None and self.role not in _roles(item):
+                continue
+            try:
+                found[name] = self._field(f"{type_}.{name}", item, {"gemel": OwnField(mutation)})
+            except _Hidden as hidden:
+                self.log.warning("not served", field=name, role=self.role, reason=f"it gives rows of {hidden}")
+        return found
 
-    def _fields(self, type_: GraphQLObjectType, extensions: dict[str, Any]) -> Iterator[tuple[str, GraphQLField]]:
+    def _fields(self, type_: GraphQLObjectType) -> Iterator[tuple[str, GraphQLField]]:
         for name, item in type_.fields.items():
-            for argument in item.args.values():
-                self._check_input(argument.type, f"{type_.name}.{name}")
-            yield (
-                name,
-                GraphQLField(
-                    self._type(item.type),
-                    item.args,
-                    description=item.description,
-                    deprecation_reason=item.deprecation_reason,
-                    extensions=extensions,
-                ),
-            )
+            yield name, self._field(f"{type_.name}.{name}", item, meant(None))
+
+    def _field(self, where: str, item: GraphQLField, extensions: dict[str, Any]) -> GraphQLField:
+        for argument in item.args.values():
+            self._check_input(argument.type, where)
+        return GraphQLField(
+            self._type(item.type),
+            item.args,
+            description=item.description,
+            deprecation_reason=item.deprecation_reason,
+            extensions=extensions,
+        )
 
     def _check_input(self, type_: Any, where: str) -> None:
         while isinstance(type_, GraphQLNonNull | GraphQLList):
@@ -157,14 +200,17 @@ class _Merge:
             if type_.interfaces:
                 raise AppError(f"{self.module}: {type_.name}: interfaces and unions cannot be merged yet")
             made = self.made[type_.name] = GraphQLObjectType(
-                type_.name, lambda: dict(self._fields(type_, meant(None))), description=type_.description
+                type_.name, lambda: dict(self._fields(type_)), description=type_.description
             )
             _ = made.fields  # what is wrong with it shall stop the start, not a request
         return made
 
     def _served(self, name: str) -> Served:
         tables = self.types.surface.tables.values()
-        return next(served for served in tables if self.types.names.type(served.name) == name)
+        found = next((served for served in tables if self.types.names.type(served.name) == name), None)
+        if found is None or found.table.primary_key is None:  # its rows are read by their keys
+            raise _Hidden(name)
+        return found
 
     def _check_name(self, type_: GraphQLNamedType) -> None:
         if is_specified_scalar_type(type_):
@@ -178,6 +224,12 @@ class _Merge:
                     inner = inner.of_type
                 if inner is not type_:
                     self._check_input(inner, type_.name)
+
+
+def _roles(item: GraphQLField) -> Collection[str]:
+    definition = item.extensions.get("strawberry-definition")
+    found: Collection[str] = getattr(definition, "metadata", {}).get("roles", ())
+    return found
 
 
 def _is_placeholder(type_: GraphQLNamedType) -> bool:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.request import ColumnRef, Conflict
 from gemel_graphql.parse.filters import condition
 from gemel_graphql.parse.given import Given
 from gemel_graphql.schema.meaning import meaning_of
 
 
-def conflict(table: Table, given: Mapping[str, Given]) -> Conflict | None:
+def conflict(table: View, given: Mapping[str, Given]) -> Conflict | None:
     """What is done where a row is there already.
 
     :param given: what stands beside the rows; ``on_conflict`` may be null or missing.

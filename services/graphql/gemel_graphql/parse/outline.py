@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type
 
-from gemel.catalog import Relation, Table
+from gemel.catalog import Relation, View
 from gemel_graphql.schema.meaning import Part, RelatedRows, meaning_of
 
 ODD: Final = "?"
@@ -24,7 +24,7 @@ class Tie:
 
     name: str
     relation: Relation
-    table: Table
+    table: View
     """Where it leads."""
     data: str
     """Name of its member that holds the rows."""

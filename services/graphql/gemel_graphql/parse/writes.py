@@ -6,7 +6,7 @@ from typing import Literal
 
 from graphql import get_named_type
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.request import (
     And,
     ColumnRef,
@@ -72,7 +72,7 @@ def _write(
     scope: Scope,
     selected: Selected,
     source: Source,
-    table: Table,
+    table: View,
     verb: OneWrite,
     given: Mapping[str, Given],
     returning: tuple[Select, ...],
@@ -97,7 +97,7 @@ def _insert(
     scope: Scope,
     selected: Selected,
     source: Source,
-    table: Table,
+    table: View,
     given: Mapping[str, Given],
     returning: tuple[Select, ...],
 ) -> Insert:
@@ -119,18 +119,18 @@ def _many(selected: Selected, source: Source, updates: Given, returning: tuple[S
     return found if any(one.assignments or one.along for one in found) else ()
 
 
-def key_slots(table: Table, given: Mapping[str, Given]) -> tuple[tuple[str, Slot], ...]:
+def key_slots(table: View, given: Mapping[str, Given]) -> tuple[tuple[str, Slot], ...]:
     """The columns of the primary key with what was given for them."""
     return tuple(
         (name, given[name].slot(value_reader(given[name].type, table.columns[name].type))) for name in _key(table)
     )
 
 
-def _key(table: Table) -> tuple[str, ...]:
+def _key(table: View) -> tuple[str, ...]:
     return table.primary_key.columns if table.primary_key is not None else ()
 
 
-def _by_key(table: Table, given: Mapping[str, Given]) -> Condition:
+def _by_key(table: View, given: Mapping[str, Given]) -> Condition:
     return And(
         tuple(
             Compare(ColumnRef(name, at=given[name].at), Operator.EQ, slot, at=given[name].at)

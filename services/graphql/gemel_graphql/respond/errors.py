@@ -9,10 +9,12 @@ import orjson
 
 from gemel.errors import (
     AccessError,
+    CheckFailed,
     DatabaseError,
     GemelError,
     Location,
     Mismatch,
+    MissingVariable,
     PlanError,
     Refused,
     RequestError,
@@ -83,6 +85,10 @@ def failure(error: GemelError) -> Failure:
             return Failure(_JWT.get(error.reason, error.text), ACCESS.get(error.reason, "access-denied"))
         case DatabaseError():
             return _database(error)
+        case MissingVariable():
+            return Failure(error.message, "not-found")
+        case CheckFailed():
+            return Failure("check constraint of an insert/update permission has failed", "permission-error")
         case Refused():
             return Failure(error.text, "bad-request" if error.code == UNNAMED else error.code)
         case Unsupported():

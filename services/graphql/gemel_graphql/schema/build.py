@@ -1,6 +1,6 @@
 """The schema of a role."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,8 @@ from graphql import (
     specified_directives,
 )
 
-from gemel.catalog import Catalog
+from gemel.catalog import Views
+from gemel.policy import ADMIN, Access, Accesses
 from gemel_graphql.schema.enums import Enums
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.roots import mutation_fields, no_queries, query_fields
@@ -29,7 +30,6 @@ from gemel_graphql.schema.served import surface
 from gemel_graphql.schema.streams import stream_fields
 from gemel_graphql.schema.types import Types
 
-ADMIN: Final = "admin"
 NO_ENUMS: Final = Enums({})
 
 CACHED: Final = {
@@ -92,12 +92,12 @@ class Generated:
     warnings: tuple[str, ...]
 
 
-def generate(catalog: Catalog, names: Names, enums: Enums = NO_ENUMS, *, stringify: bool = False) -> Generated:
-    """Make the types of a catalog.
+def generate(views: Views, names: Names, enums: Enums = NO_ENUMS, *, stringify: bool = False) -> Generated:
+    """Make the types of what a role sees.
 
     :param stringify: give numbers that a client could round as texts.
     """
-    served = surface(catalog, names)
+    served = surface(views, names)
     types = Types(served, names, enums.values, stringify)
     warnings = list(served.warnings)
     query, mutation, streams = dict[str, GraphQLField](), dict[str, GraphQLField](), dict[str, GraphQLField]()
@@ -119,15 +119,10 @@ def _merge(fields: dict[str, GraphQLField], more: Iterator[tuple[str, GraphQLFie
             fields[name] = field
 
 
-def nothing() -> Schema:
-    """Schema of a role that may do nothing (section 10.5)."""
-    return Schema(GraphQLObjectType("query_root", no_queries()), None, None)
-
-
 def everything(
     query: Mapping[str, GraphQLField], mutation: Mapping[str, GraphQLField], subscription: Mapping[str, GraphQLField]
 ) -> Schema:
-    """Schema with these root fields."""
+    """Schema with these root fields; a role without any may ask for nothing (section 10.5)."""
     return Schema(
         GraphQLObjectType("query_root", dict(query) or no_queries()),
         GraphQLObjectType("mutation_root", dict(mutation)) if mutation else None,
@@ -135,13 +130,17 @@ def everything(
     )
 
 
-@dataclass(frozen=True, eq=False)
 class Schemas:
-    """The schemas of one instance."""
+    """The schemas of one instance: that of each role is made when it is first asked for."""
 
-    admin: Schema
-    other: Schema
+    def __init__(self, accesses: Accesses, make: Callable[[Access], Schema]) -> None:
+        """:raises AppError: the admin's cannot be made."""
+        self._accesses, self._make = accesses, make
+        self._made: dict[str, Schema] = {}
+        self.admin = self.of(ADMIN)
 
     def of(self, role: str) -> Schema:
-        """What a role may ask. This is the place where policies come in; until they do, only ``admin`` may anything."""
-        return self.admin if role == ADMIN else self.other
+        """What a role may ask. All that no policy speaks of share one."""
+        access = self._accesses.of(role)
+        found = self._made.get(access.role)
+        return found or self._made.setdefault(access.role, self._make(access))

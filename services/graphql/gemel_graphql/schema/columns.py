@@ -23,4 +23,6 @@ def column_enum(types: Types, name: str, description: str, columns: Iterable[Col
         types.names.field(column.name): GraphQLEnumValue(column.name, "column name", extensions=meant(ColumnOf(column)))
         for column in columns
     }
+    if not values:  # an enum has values, and the list of none of them is one (G9.2-8, G10.5-2)
+        values = {"_PLACEHOLDER": GraphQLEnumValue("_PLACEHOLDER", "placeholder (do not use)")}
     return types.enum(name, description, values)

@@ -11,7 +11,7 @@ from gemel_graphql.schema.comparisons import EVERY, comparison, tests
 from gemel_graphql.schema.meaning import Rows, meant
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.scalars import Typed
-from gemel_graphql.schema.served import NAME, Served
+from gemel_graphql.schema.served import NAME, base_name
 from gemel_graphql.schema.types import Types
 
 OPERATORS: Final = ("_eq", "_in", "_is_null", "_neq", "_nin")
@@ -34,14 +34,15 @@ def compared(types: Types, column: Column) -> GraphQLInputObjectType:
     def fields() -> dict[str, GraphQLInputField]:
         return dict(tests(types, enum, enum, operators))
 
-    name = f"{_table(types, column).name}_enum_comparison_exp"
+    name = f"{_base(column)}_enum_comparison_exp"
     text = f"Boolean expression to compare columns of type \"{enum.name}\". All fields are combined with logical 'AND'."
     return types.input(name, text, fields)
 
 
-def _table(types: Types, column: Column) -> Served:
+def _base(column: Column) -> str:
+    """Base of the enum's names: those of the table, which need not be served."""
     assert column.enum is not None  # noqa: S101 - has been asked
-    return types.served(column.enum)
+    return base_name(column.enum)
 
 
 def _enum(types: Types, column: Column) -> GraphQLEnumType | None:
@@ -49,7 +50,7 @@ def _enum(types: Types, column: Column) -> GraphQLEnumType | None:
     rows = types.enums.get(column.enum) if column.enum is not None else None
     if rows is None:
         return None
-    name = _table(types, column).name
+    name = _base(column)
     values = {types.names.value(value): GraphQLEnumValue(value, text) for value, text in rows.items()}
     capitals = any(name != item.value for name, item in values.items())
     return types.enum(f"{name}_enum", f'values of the table "{name}"', values, meant(Rows(capitals)))

@@ -32,7 +32,7 @@ def _conditions(types: Types, served: Served) -> Iterator[tuple[str, GraphQLInpu
         other = types.served(relation.target)
         meaning = meant(RelatedRows(relation, other.table))
         yield relation.name, GraphQLInputField(bool_exp(types, other), extensions=meaning)
-        if relation.to_many:
+        if relation.to_many and other.table.aggregates:
             predicate = aggregate_bool_exp(types, other, bool_exp(types, other))
             meaning = meant(RelatedAggregate(relation, other.table))
             yield f"{relation.name}_aggregate", GraphQLInputField(predicate, extensions=meaning)

@@ -19,14 +19,9 @@ from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
 
 
-def written(served: Served) -> tuple[Column, ...]:
-    """Columns that a client may write."""
-    return tuple(column for column in served.columns if not column.computed and not column.generated)
-
-
 def increased(served: Served) -> tuple[Column, ...]:
     """Columns that a client may add to."""
-    return tuple(column for column in written(served) if column.type.is_number and column.type.codec is None)
+    return tuple(column for column in served.updatable if column.type.is_number and column.type.codec is None)
 
 
 def pk_columns_input(types: Types, served: Served) -> GraphQLInputObjectType:
@@ -60,15 +55,16 @@ def mutation_response(types: Types, served: Served) -> GraphQLObjectType:
                 description="number of rows affected by the mutation",
                 extensions=meant(Part("affected_rows")),
             ),
-            "returning": GraphQLField(
-                rows(types, served),
-                description="data from the rows affected by the mutation",
-                extensions=meant(Part("returning")),
-            ),
+            **({"returning": _returning(types, served)} if served.may("select") else {}),
         }
 
     name = f"{served.name}_mutation_response"
     return types.object(name, f'response of any mutation on the table "{served.name}"', fields)
+
+
+def _returning(types: Types, served: Served) -> GraphQLField:
+    text = "data from the rows affected by the mutation"
+    return GraphQLField(rows(types, served), description=text, extensions=meant(Part("returning")))
 
 
 def row_input(types: Types, name: str, description: str, columns: Iterable[Column]) -> GraphQLInputObjectType:

@@ -9,10 +9,10 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from gemel.catalog import Key, Relation
+from gemel.catalog import Key, Relation, Verb
 from gemel_graphql.schema.columns import column_enum
 from gemel_graphql.schema.filters import bool_exp
-from gemel_graphql.schema.inputs import column_input, key_columns, written
+from gemel_graphql.schema.inputs import column_input
 from gemel_graphql.schema.meaning import Part, RelatedRows, RowInput, meant
 from gemel_graphql.schema.served import NAME, Served
 from gemel_graphql.schema.types import Types
@@ -22,29 +22,27 @@ def insert_input(types: Types, served: Served) -> GraphQLInputObjectType:
     """A row to be inserted, and those related to it."""
 
     def fields() -> dict[str, GraphQLInputField]:
-        own = {column.name: column_input(types, column) for column in written(served)}
-        related = {relation.name: _related(types, relation) for relation in insertable(types, served)}
+        own = {column.name: column_input(types, column) for column in served.insertable}
+        related = {relation.name: _related(types, relation) for relation in along(types, served, "insert")}
         return {**own, **related}
 
     name = f"{served.name}_insert_input"
     return types.input(name, f'input type for inserting data into table "{served.name}"', fields, meant(RowInput()))
 
 
-def insertable(types: Types, served: Served) -> tuple[Relation, ...]:
-    """Relations along which rows can be inserted and changed: those by a foreign key alone."""
+def along(types: Types, served: Served, *verbs: Verb) -> tuple[Relation, ...]:
+    """Relations along which rows can be inserted or changed: those by a foreign key alone.
+
+    :param verbs: of which one may be done to related rows.
+    """
     return tuple(
         relation
         for relation in served.relations
         if relation.pairs
         and relation.junction is None
         and relation.condition is None
-        and changeable(types.served(relation.target))
+        and any(map(types.served(relation.target).may, verbs))
     )
-
-
-def changeable(served: Served) -> bool:
-    """Rows of the table can be inserted and updated. Without a primary key they could not be told apart."""
-    return served.table.writable and bool(key_columns(served)) and bool(written(served))
 
 
 def _related(types: Types, relation: Relation) -> GraphQLInputField:
@@ -76,11 +74,8 @@ def rows_input(types: Types, relation: Relation) -> GraphQLInputObjectType:
 
 
 def conflict_keys(served: Served) -> tuple[Key, ...]:
-    """Unique keys that an upsert can name; one that only the mapper declares is no constraint of the database."""
-    table = served.table
-    own = getattr(table.source, "primary_key", None)
-    keys = table.keys if own is not None and len(own.columns) else table.unique
-    return tuple(key for key in keys if NAME.fullmatch(key.name))
+    """Unique keys that an upsert can name."""
+    return tuple(key for key in served.table.constraints if NAME.fullmatch(key.name))
 
 
 def on_conflict(types: Types, served: Served) -> GraphQLInputObjectType:
@@ -94,7 +89,7 @@ def on_conflict(types: Types, served: Served) -> GraphQLInputObjectType:
         text = f'unique or primary key constraints on table "{served.name}"'
         constraint = types.enum(f"{served.name}_constraint", text, constraints)
         text = f'update columns of table "{served.name}"'
-        columns = GraphQLNonNull(column_enum(types, f"{served.name}_update_column", text, written(served)))
+        columns = GraphQLNonNull(column_enum(types, f"{served.name}_update_column", text, served.updatable))
         update = GraphQLNonNull(GraphQLList(columns))
         return {
             "constraint": GraphQLInputField(GraphQLNonNull(constraint), extensions=meant(Part("constraint"))),

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from graphql import GraphQLEnumValue, GraphQLField, GraphQLInputField, GraphQLNamedType
 
-from gemel.catalog import Column, Relation, Table
+from gemel.catalog import Column, Relation, View
 from gemel.request import MeasureTest, Operator
 from gemel.request.read import MeasureName
 
@@ -35,35 +35,35 @@ def meaning_of(item: GraphQLField | GraphQLInputField | GraphQLEnumValue | Graph
 class RowsField:
     """Root: rows of a table."""
 
-    table: Table
+    table: View
 
 
 @dataclass(frozen=True, slots=True)
 class AggregateField:
     """Root: what is computed over rows of a table."""
 
-    table: Table
+    table: View
 
 
 @dataclass(frozen=True, slots=True)
 class ByKeyField:
     """Root: one row by its primary key."""
 
-    table: Table
+    table: View
 
 
 @dataclass(frozen=True, slots=True)
 class StreamField:
     """Root of subscriptions: rows of a table, in batches, as they appear."""
 
-    table: Table
+    table: View
 
 
 @dataclass(frozen=True, slots=True)
 class WriteField:
     """Root: a change of a table."""
 
-    table: Table
+    table: View
     verb: MutationVerb
 
 
@@ -93,7 +93,7 @@ class RelatedRows:
     """A relation; in an output, an order or a filter."""
 
     relation: Relation
-    table: Table
+    table: View
     """Where it leads."""
 
 
@@ -102,7 +102,7 @@ class RelatedAggregate:
     """What is computed over the rows of a to-many relation; in an output or an order."""
 
     relation: Relation
-    table: Table
+    table: View
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLInputType,
 
 from gemel.catalog import Relation
 from gemel_graphql.schema.filters import bool_exp
-from gemel_graphql.schema.inserts import insertable, rows_input
+from gemel_graphql.schema.inserts import along, rows_input
 from gemel_graphql.schema.meaning import Part, RelatedRows, meant
 from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
@@ -14,7 +14,7 @@ from gemel_graphql.schema.updates import update_operators
 def changes(types: Types, served: Served) -> dict[str, tuple[GraphQLInputObjectType, str]]:
     """What an update can do to a row and to those related to it, and its description."""
     found = update_operators(types, served)
-    if insertable(types, served):
+    if _related(types, served):
         found["_nested"] = (nested_input(types, served), "changes the rows that are related to the filtered rows")
     return found
 
@@ -30,11 +30,19 @@ def updates_input(types: Types, served: Served) -> GraphQLInputObjectType:
     return types.input(f"{served.name}_updates", None, fields)
 
 
+def _related(types: Types, served: Served) -> tuple[Relation, ...]:
+    """Relations along which an update can do something; what a row refers to can only be updated by it."""
+    forward = (relation for relation in along(types, served, "update") if relation.forward)
+    backward = (relation for relation in along(types, served, "insert", "update", "delete") if not relation.forward)
+    found = {*forward, *backward}
+    return tuple(relation for relation in served.relations if relation in found)
+
+
 def nested_input(types: Types, served: Served) -> GraphQLInputObjectType:
     """What is changed along each relation."""
 
     def fields() -> dict[str, GraphQLInputField]:
-        return {relation.name: _along(types, relation) for relation in insertable(types, served)}
+        return {relation.name: _along(types, relation) for relation in _related(types, served)}
 
     text = f'input type for changing rows that are related to those of table "{served.name}"'
     return types.input(f"{served.name}_nested_input", text, fields)
@@ -45,16 +53,17 @@ def _along(types: Types, relation: Relation) -> GraphQLInputField:
     kind = "arr" if relation.to_many else "obj" if relation.forward else "one"
 
     def fields() -> dict[str, GraphQLInputField]:
-        updated = GraphQLList(GraphQLNonNull(updates_input(types, served)))
-        update = _part("update", updated, "updates of related rows, executed in order")
-        if relation.forward:  # what the row refers to is neither deleted nor made by its update
-            return {"update": update}
-        deleted = GraphQLList(GraphQLNonNull(_deletes(types, served)))
-        return {
-            "delete": _part("delete", deleted, "related rows to be deleted, before all else"),
-            "update": update,
-            "insert": _part("insert", rows_input(types, relation), "related rows to be inserted, after all else"),
-        }
+        members = {}
+        if served.may("delete") and not relation.forward:  # what the row refers to is neither deleted nor made
+            deleted = GraphQLList(GraphQLNonNull(_deletes(types, served)))
+            members["delete"] = _part("delete", deleted, "related rows to be deleted, before all else")
+        if served.may("update"):
+            updated = GraphQLList(GraphQLNonNull(updates_input(types, served)))
+            members["update"] = _part("update", updated, "updates of related rows, executed in order")
+        if served.may("insert") and not relation.forward:
+            inserted = rows_input(types, relation)
+            members["insert"] = _part("insert", inserted, "related rows to be inserted, after all else")
+        return members
 
     text = f'input type for changing related rows of table "{served.name}"'
     made = types.input(f"{served.name}_{kind}_rel_nested_input", text, fields)

@@ -23,6 +23,8 @@ def _keys(types: Types, served: Served) -> Iterator[tuple[str, GraphQLInputField
         yield column.name, direction(types, column)
     for relation in served.relations:
         other = types.served(relation.target)
+        if relation.to_many and not other.table.aggregates:
+            continue
         if relation.to_many:
             meaning = meant(RelatedAggregate(relation, other.table))
             yield (

@@ -7,7 +7,7 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLList, GraphQLNonNull, 
 from gemel_graphql.schema.enums import typed
 from gemel_graphql.schema.filters import bool_exp
 from gemel_graphql.schema.inputs import key_columns, mutation_response, pk_columns_input
-from gemel_graphql.schema.inserts import changeable, conflict_keys, insert_input, on_conflict
+from gemel_graphql.schema.inserts import conflict_keys, insert_input, on_conflict
 from gemel_graphql.schema.meaning import (
     AggregateField,
     ByKeyField,
@@ -34,6 +34,8 @@ def no_queries() -> dict[str, GraphQLField]:
 
 def query_fields(types: Types, served: Served) -> Named:
     """Fields that read a table."""
+    if not served.may("select"):
+        return
     name, arguments = served.name, list_arguments(types, served)
     yield (
         name,
@@ -44,15 +46,16 @@ def query_fields(types: Types, served: Served) -> Named:
             extensions=meant(RowsField(served.table)),
         ),
     )
-    yield (
-        f"{name}_aggregate",
-        GraphQLField(
-            GraphQLNonNull(aggregate(types, served)),
-            arguments,
-            description=f'fetch aggregated fields from the table: "{name}"',
-            extensions=meant(AggregateField(served.table)),
-        ),
-    )
+    if served.table.aggregates:
+        yield (
+            f"{name}_aggregate",
+            GraphQLField(
+                GraphQLNonNull(aggregate(types, served)),
+                arguments,
+                description=f'fetch aggregated fields from the table: "{name}"',
+                extensions=meant(AggregateField(served.table)),
+            ),
+        )
     if key_columns(served):
         yield (
             f"{name}_by_pk",
@@ -75,10 +78,11 @@ def key_arguments(types: Types, served: Served) -> dict[str, GraphQLArgument]:
 
 def mutation_fields(types: Types, served: Served) -> Named:
     """Fields that write a table. A table without a primary key is not written: its rows could not be told apart."""
-    if served.table.writable and key_columns(served):
-        if changeable(served):
-            yield from _inserts(types, served)
-            yield from _updates(types, served)
+    if served.may("insert"):
+        yield from _inserts(types, served)
+    if served.may("update"):
+        yield from _updates(types, served)
+    if served.may("delete"):
         yield from _deletes(types, served)
 
 
@@ -94,13 +98,14 @@ def _inserts(types: Types, served: Served) -> Named:
         {"objects": _argument(GraphQLNonNull(GraphQLList(row_input)), "the rows to be inserted"), **conflict},
         f'insert data into the table: "{served.name}"',
     )
-    yield _field(
-        served,
-        "insert_one",
-        row(types, served),
-        {"object": _argument(row_input, "the row to be inserted"), **conflict},
-        f'insert a single row into the table: "{served.name}"',
-    )
+    if served.may("select"):
+        yield _field(
+            served,
+            "insert_one",
+            row(types, served),
+            {"object": _argument(row_input, "the row to be inserted"), **conflict},
+            f'insert a single row into the table: "{served.name}"',
+        )
 
 
 def _updates(types: Types, served: Served) -> Named:
@@ -112,13 +117,14 @@ def _updates(types: Types, served: Served) -> Named:
         {**operators, "where": _argument(GraphQLNonNull(bool_exp(types, served)), "filter the rows to be updated")},
         f'update data of the table: "{served.name}"',
     )
-    yield _field(
-        served,
-        "update_by_pk",
-        row(types, served),
-        {**operators, "pk_columns": GraphQLArgument(GraphQLNonNull(pk_columns_input(types, served)))},
-        f'update single row of the table: "{served.name}"',
-    )
+    if key_columns(served):
+        yield _field(
+            served,
+            "update_by_pk",
+            row(types, served),
+            {**operators, "pk_columns": GraphQLArgument(GraphQLNonNull(pk_columns_input(types, served)))},
+            f'update single row of the table: "{served.name}"',
+        )
     updates = GraphQLNonNull(GraphQLList(GraphQLNonNull(updates_input(types, served))))
     yield _field(
         served,
@@ -137,13 +143,14 @@ def _deletes(types: Types, served: Served) -> Named:
         {"where": _argument(GraphQLNonNull(bool_exp(types, served)), "filter the rows to be deleted")},
         f'delete data from the table: "{served.name}"',
     )
-    yield _field(
-        served,
-        "delete_by_pk",
-        row(types, served),
-        key_arguments(types, served),
-        f'delete single row from the table: "{served.name}"',
-    )
+    if key_columns(served):
+        yield _field(
+            served,
+            "delete_by_pk",
+            row(types, served),
+            key_arguments(types, served),
+            f'delete single row from the table: "{served.name}"',
+        )
 
 
 def _argument(type_: object, description: str) -> GraphQLArgument:

@@ -15,7 +15,7 @@ from graphql import (
     GraphQLString,
 )
 
-from gemel.catalog import Column
+from gemel.catalog import Column, Relation
 from gemel.request.read import MeasureName
 from gemel_graphql.schema.columns import select_column
 from gemel_graphql.schema.enums import typed
@@ -60,19 +60,23 @@ def _fields(types: Types, served: Served) -> Iterator[tuple[str, GraphQLField]]:
                 relation.name,
                 GraphQLField(rows(types, other), arguments, description="An array relationship", extensions=meaning),
             )
-            yield (
-                f"{relation.name}_aggregate",
-                GraphQLField(
-                    GraphQLNonNull(aggregate(types, other)),
-                    arguments,
-                    description="An aggregate relationship",
-                    extensions=meant(RelatedAggregate(relation, other.table)),
-                ),
-            )
+            if other.table.aggregates:
+                yield f"{relation.name}_aggregate", _related_aggregate(types, relation, other, arguments)
         else:
             one = row(types, other)
-            type_: GraphQLOutputType = GraphQLNonNull(one) if relation.required else one
+            type_: GraphQLOutputType = GraphQLNonNull(one) if relation.required and not other.table.filtered else one
             yield relation.name, GraphQLField(type_, description="An object relationship", extensions=meaning)
+
+
+def _related_aggregate(
+    types: Types, relation: Relation, other: Served, arguments: dict[str, GraphQLArgument]
+) -> GraphQLField:
+    return GraphQLField(
+        GraphQLNonNull(aggregate(types, other)),
+        arguments,
+        description="An aggregate relationship",
+        extensions=meant(RelatedAggregate(relation, other.table)),
+    )
 
 
 def _column(types: Types, column: Column) -> GraphQLField:

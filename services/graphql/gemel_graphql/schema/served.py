@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from gemel.catalog import DEFAULT_SCHEMA, Catalog, Column, Relation, Table, TableKey
+from gemel.catalog import DEFAULT_SCHEMA, Column, Relation, TableKey, Verb, View, Views
 from gemel.request.read import MeasureName
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.scalars import BUILT_IN, NAMES, scalar_name
@@ -37,11 +37,25 @@ _ENUM_SUFFIXES: Final = ("_enum", "_enum_comparison_exp")
 class Served:
     """A table in the schema."""
 
-    table: Table
+    table: View
     name: str
     """Base of all its names, in the form of ``hasura-default``."""
     columns: tuple[Column, ...]
+    """What can be read."""
+    insertable: tuple[Column, ...]
+    updatable: tuple[Column, ...]
     relations: tuple[Relation, ...]
+
+    def may(self, verb: Verb) -> bool:
+        """Whether there is anything that the verb can do to its rows.
+
+        Rows are written where they can be told apart: by a key that is served, if the role sees one.
+        """
+        key = self.table.primary_key
+        if verb != "select" and key is not None and not set(key.columns) <= {one.name for one in self.columns}:
+            return False
+        some = {"insert": self.insertable, "update": self.updatable}.get(verb, True)
+        return verb in self.table.verbs and bool(some)
 
 
 @dataclass(frozen=True)
@@ -54,18 +68,23 @@ class Surface:
     warnings: tuple[str, ...] = field(default=())
 
 
-def surface(catalog: Catalog, names: Names) -> Surface:
+def base_name(key: TableKey) -> str:
+    """Base of all names of a table."""
+    return key[1] if key[0] == DEFAULT_SCHEMA else f"{key[0]}_{key[1]}"
+
+
+def surface(views: Views, names: Names) -> Surface:
     """Choose names. What has none that GraphQL accepts, or one that is taken, is left out and warned of."""
     warnings: list[str] = []
     scalars = frozenset(
-        scalar_name(column.type) for table in catalog.tables.values() for column in table.columns.values()
+        scalar_name(column.type) for table in views.tables.values() for column in table.columns.values()
     )
     taken = set(RESERVED | scalars) | {names.type(f"{name}_comparison_exp") for name in scalars | RESERVED}
     taken |= {names.type("order_by"), names.type("cursor_ordering")}
     named: dict[TableKey, str] = {}
-    for key in sorted(catalog.tables, key=lambda key: (key[0] != DEFAULT_SCHEMA, key)):
-        name = key[1] if key[0] == DEFAULT_SCHEMA else f"{key[0]}_{key[1]}"
-        suffixes = (*_TYPE_SUFFIXES, *_ENUM_SUFFIXES) if catalog.tables[key].enum else _TYPE_SUFFIXES
+    for key in sorted(views.tables, key=lambda key: (key[0] != DEFAULT_SCHEMA, key)):
+        name = base_name(key)
+        suffixes = (*_TYPE_SUFFIXES, *_ENUM_SUFFIXES) if views.tables[key].enum else _TYPE_SUFFIXES
         types = {names.type(name + suffix) for suffix in suffixes}
         if not NAME.fullmatch(name):
             warnings.append(f"table {name!r} is not served by GraphQL: that is not a GraphQL name")
@@ -76,7 +95,7 @@ def surface(catalog: Catalog, names: Names) -> Surface:
             taken |= types
             named[key] = name
     members = _Members(names, named, warnings)
-    tables = {key: members.served(catalog.tables[key]) for key in named}
+    tables = {key: members.served(views.tables[key]) for key in named}
     return Surface(tables, frozenset(taken), tuple(warnings))
 
 
@@ -88,14 +107,17 @@ class _Members:
     named: Mapping[TableKey, str]
     warnings: list[str]
 
-    def served(self, table: Table) -> Served:
+    def served(self, table: View) -> Served:
         name, used = self.named[table.key], set[str]()
-        columns = tuple(column for column in table.columns.values() if self._takes(used, name, column.name))
+        every = {**table.columns, **table.insertable, **table.updatable}
+        known = {column for column in every.values() if self._takes(used, name, column.name)}
         relations = (item for item in table.relations.values() if item.declared and item.target in self.named)
         return Served(
             table,
             name,
-            columns,
+            tuple(column for column in table.columns.values() if column in known),
+            tuple(column for column in table.insertable.values() if column in known),
+            tuple(column for column in table.updatable.values() if column in known),
             tuple(item for item in relations if self._takes(used, name, item.name, aggregate=item.to_many)),
         )
 

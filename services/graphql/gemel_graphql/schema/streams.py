@@ -28,7 +28,7 @@ UNORDERED = frozenset({Kind.JSON, Kind.JSONB, Kind.ARRAY, Kind.PROCESSED, Kind.O
 
 def stream_fields(types: Types, served: Served) -> Iterator[tuple[str, GraphQLField]]:
     """The field that gives rows in batches, as they appear."""
-    if not streamed(served):
+    if not served.may("select") or not streamed(served):
         return
     cursors = GraphQLNonNull(GraphQLList(_cursor(types, served)))
     arguments = {

@@ -15,7 +15,7 @@ from graphql import (
 
 from gemel.catalog import Column, Kind
 from gemel_graphql.schema.enums import typed
-from gemel_graphql.schema.inputs import increased, row_input, written
+from gemel_graphql.schema.inputs import increased, row_input
 from gemel_graphql.schema.meaning import ColumnOf, meant
 from gemel_graphql.schema.served import Served
 from gemel_graphql.schema.types import Types
@@ -23,7 +23,7 @@ from gemel_graphql.schema.types import Types
 
 def documents(served: Served) -> tuple[Column, ...]:
     """Documents that a client may change in part."""
-    return tuple(one for one in written(served) if one.type.kind is Kind.JSONB and one.type.codec is None)
+    return tuple(one for one in served.updatable if one.type.kind is Kind.JSONB and one.type.codec is None)
 
 
 EDITS: Final[Mapping[str, tuple[str, GraphQLInputType | None]]] = {
@@ -76,7 +76,7 @@ def update_operators(types: Types, served: Served) -> dict[str, tuple[GraphQLInp
 def set_input(types: Types, served: Served) -> GraphQLInputObjectType:
     """New values of columns."""
     name = f"{served.name}_set_input"
-    return row_input(types, name, f'input type for updating data in table "{served.name}"', written(served))
+    return row_input(types, name, f'input type for updating data in table "{served.name}"', served.updatable)
 
 
 def inc_input(types: Types, served: Served) -> GraphQLInputObjectType:

@@ -1,10 +1,10 @@
-"""The OpenAPI 3.1 document of a catalog: sorted, and the same for the same models."""
+"""The OpenAPI 3.1 document of what a role sees: sorted, and the same for the same models."""
 
 from typing import Any
 
-from gemel.catalog import Catalog
 from gemel.functions import Function, by_name
-from gemel_rest.openapi.functions import TAG, function_path
+from gemel.policy import Access
+from gemel_rest.openapi.functions import TAG, function_path, is_served
 from gemel_rest.openapi.operations import table_paths
 from gemel_rest.openapi.responses import error_schema, shared_responses
 from gemel_rest.openapi.schemas import names_of, table_schemas
@@ -17,31 +17,30 @@ DESCRIPTION = (
 )
 
 
-def make_document(
-    catalog: Catalog, functions: tuple[Function, ...], title: str, prefix: str, *, visible: bool
-) -> dict[str, Any]:
-    """The document.
+def make_document(access: Access, functions: tuple[Function, ...], title: str, prefix: str) -> dict[str, Any]:
+    """The document, as a role sees it.
 
     :param functions: of the app.
     :param title: name of the app.
     :param prefix: where the tables are mounted.
-    :param visible: whether the reader may see tables and functions.
     """
-    names = names_of(catalog) if visible else {}
+    views = access.views
+    names = names_of(views)
     schemas: dict[str, Any] = {"Error": error_schema()}
     paths: dict[str, Any] = {}
     tags = []
     for key in names:
-        table = catalog.tables[key]
+        table = views.tables[key]
         schemas |= table_schemas(table, names)
-        if key[0] == catalog.schemas[0]:  # those of other schemas are reached by a header, not by a path
-            paths |= table_paths(catalog, table, names)
+        if key[0] == views.schemas[0]:  # those of other schemas are reached by a header, not by a path
+            paths |= table_paths(views, table, names)
             tags.append({"name": table.name, **({"description": table.comment} if table.comment else {})})
-    if visible:
+    if any(view.verbs - {"select"} for view in views.tables.values()):
         paths["/"] = several_path()
         tags.append({"name": SEVERAL})
-    named = sorted(by_name(functions).items()) if visible else []
-    paths |= dict(function_path(catalog, same, names) for _, same in named)
+    served = [one for one in functions if is_served(access, one)]
+    named = sorted(by_name(served).items())
+    paths |= dict(function_path(access, same, names) for _, same in named)
     tags += [{"name": TAG}] if named else []
     return {
         "openapi": "3.1.0",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from gemel.catalog import Catalog, Table, TableKey
+from gemel.catalog import TableKey, View
 from gemel.functions import Function, Parameter
+from gemel.policy import Access
 from gemel_rest.openapi import parameters as given
 from gemel_rest.openapi.operations import COUNT, without_content
 from gemel_rest.openapi.responses import HEADERS, errors, read_responses
@@ -18,16 +19,22 @@ SAMPLES = {
 """Of each type an argument in a query string; of a list and of a document there are others."""
 
 
+def is_served(access: Access, one: Function) -> bool:
+    """Whether a role may call a function, and read the rows that it names."""
+    mapper = one.returns.mapper
+    return one.may_call(access.role) and (mapper is None or access.of_class(mapper) is not None)
+
+
 def function_path(
-    catalog: Catalog, named: tuple[Function, ...], names: dict[TableKey, str]
+    access: Access, named: tuple[Function, ...], names: dict[TableKey, str]
 ) -> tuple[str, dict[str, Any]]:
     """Path item of the functions of one name."""
     name = named[0].name
     identifier = f"call{pascal(name)}"
-    item = {"post": _post(catalog, named, names, identifier)}
+    item = {"post": _post(access, named, names, identifier)}
     reading = next((one for one in named if not one.writes), None)
     if reading is not None:
-        get = _operation(catalog, reading, names, f"{identifier}Get", "Accept-Profile")
+        get = _operation(access, reading, names, f"{identifier}Get", "Accept-Profile")
         get["parameters"] = [*map(_argument, reading.parameters), *get["parameters"]]
         item["get"] = get
         item["head"] = {**get, "operationId": f"{identifier}Head", "responses": without_content(get["responses"])}
@@ -35,8 +42,8 @@ def function_path(
     return f"/rpc/{name}", item
 
 
-def _post(catalog: Catalog, named: tuple[Function, ...], names: dict[TableKey, str], identifier: str) -> dict[str, Any]:
-    operation = _operation(catalog, named[0], names, identifier, "Content-Profile")
+def _post(access: Access, named: tuple[Function, ...], names: dict[TableKey, str], identifier: str) -> dict[str, Any]:
+    operation = _operation(access, named[0], names, identifier, "Content-Profile")
     operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "Range"]
     bodies = [_body(one) for one in named]
     schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
@@ -47,9 +54,9 @@ def _post(catalog: Catalog, named: tuple[Function, ...], names: dict[TableKey, s
 
 
 def _operation(
-    catalog: Catalog, one: Function, names: dict[TableKey, str], identifier: str, profile: str
+    access: Access, one: Function, names: dict[TableKey, str], identifier: str, profile: str
 ) -> dict[str, Any]:
-    table = catalog.by_mapper(one.returns.mapper) if one.returns.mapper is not None else None
+    table = access.of_class(one.returns.mapper) if one.returns.mapper is not None else None
     summary = (one.comment or f"Call {one.name}").partition("\n")[0]
     described = {"description": one.comment} if one.comment else {}
     return {
@@ -57,12 +64,12 @@ def _operation(
         "summary": summary,
         **described,
         "tags": [TAG],
-        "parameters": [*_asked(one, table), given.profile(profile, catalog.schemas)],
+        "parameters": [*_asked(one, table), given.profile(profile, access.views.schemas)],
         "responses": {**_responses(one, table, names), **errors(400, 401, 403, 404, 406, 409, 416)},
     }
 
 
-def _asked(one: Function, table: Table | None) -> Iterator[given.Parameter]:
+def _asked(one: Function, table: View | None) -> Iterator[given.Parameter]:
     """What can be asked of the rows, under names that are no arguments."""
     if table is not None:
         taken = {given.quoted(item.name) for item in one.parameters}
@@ -90,7 +97,7 @@ def _body(one: Function) -> dict[str, Any]:
     return {**found, **({"required": required} if required else {})}
 
 
-def _responses(one: Function, table: Table | None, names: dict[TableKey, str]) -> dict[str, Any]:
+def _responses(one: Function, table: View | None, names: dict[TableKey, str]) -> dict[str, Any]:
     returns = one.returns
     if returns.form == "nothing":
         return {"204": {"description": "Done"}}

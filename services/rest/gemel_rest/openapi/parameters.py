@@ -1,8 +1,9 @@
 """Parameters: what may stand in the query string and in the headers, per table (``docs/dialects/rest.md`` 25)."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from gemel.catalog import Column, Kind, Table
+from gemel.catalog import Column, Kind, View
 from gemel.catalog.types import MOMENTS, NUMBERS, TEXTS
 from gemel_rest.parse.rules import LONGEST_KEY
 
@@ -24,7 +25,7 @@ SAMPLES: dict[Kind, tuple[str, str]] = {
 }
 
 
-def filters(table: Table) -> list[Parameter]:
+def filters(table: View) -> list[Parameter]:
     """A parameter for each column that can be filtered by its name."""
     return [_filter(column) for column in table.columns.values()]
 
@@ -79,12 +80,12 @@ def _examples(column: Column) -> dict[str, Any]:
     return {name: {"value": [text]} for name, text in found.items()}
 
 
-def select(table: Table) -> Parameter:
+def select(table: View) -> Parameter:
     """The select parameter, with an example made of real columns and relations."""
     names = [quoted(column.name) for column in table.stored]
     text = ",".join(names[:3])
-    examples = {"all": {"value": "*"}, "columns": {"value": text}}
-    if table.relations:
+    examples = {"all": {"value": "*"}, **({"columns": {"value": text}} if text else {})}
+    if table.relations and text:
         relation = next(iter(table.relations))
         examples["embed"] = {"value": f"{text},{quoted(relation)}(*)"}
     if table.primary_key is not None:
@@ -92,7 +93,7 @@ def select(table: Table) -> Parameter:
     return _text("select", "Columns and related rows to give; `*` are all columns.", examples)
 
 
-def order(table: Table) -> Parameter:
+def order(table: View) -> Parameter:
     """The order parameter."""
     names = [quoted(column.name) for column in table.stored]
     examples = {"up": {"value": names[0]}, "down": {"value": f"{names[-1]}.desc.nullslast,{names[0]}"}}
@@ -106,18 +107,19 @@ def logic() -> list[Parameter]:
     return [_text(name, described, None) for name in ("and", "or")]
 
 
-def columns(table: Table) -> Parameter:
+def columns(table: View) -> Parameter:
     """The columns parameter of an insert."""
-    return _names(table, "columns", "Set exactly these columns; other members of the body are ignored.")
+    return _names(table.insertable, "columns", "Set exactly these columns; other members of the body are ignored.")
 
 
-def on_conflict(table: Table) -> Parameter:
+def on_conflict(table: View) -> Parameter:
     """The unique key of an upsert."""
-    return _names(table, "on_conflict", "Of an upsert: columns of a unique key; without it, the primary key.")
+    known = {**table.columns, **table.insertable}
+    return _names(known, "on_conflict", "Of an upsert: columns of a unique key; without it, the primary key.")
 
 
-def _names(table: Table, name: str, description: str) -> Parameter:
-    names = [column.name for column in table.stored if not column.generated]
+def _names(columns: Mapping[str, Column], name: str, description: str) -> Parameter:
+    names = [column.name for column in columns.values() if not column.computed and not column.generated]
     return {
         "name": name,
         "in": "query",
@@ -146,7 +148,7 @@ def page() -> list[Parameter]:
     return [{"name": name, "in": "query", "description": text, "schema": whole} for name, text in kinds]
 
 
-def cursors(table: Table) -> list[Parameter]:
+def cursors(table: View) -> list[Parameter]:
     """``first`` and ``after`` (section 31), unless a column has that name: one parameter cannot be described twice."""
     if table.primary_key is None:
         return []

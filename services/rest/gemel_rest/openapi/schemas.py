@@ -1,8 +1,9 @@
 """JSON Schemas of tables (JSON Schema 2020-12): as read, as inserted, as changed."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from gemel.catalog import Catalog, Column, Kind, Table, TableKey, ValueType
+from gemel.catalog import Column, Kind, TableKey, ValueType, View, Views
 
 Schema = dict[str, Any]
 
@@ -34,10 +35,10 @@ TYPES: dict[Kind, Schema] = {
 }
 
 
-def names_of(catalog: Catalog) -> dict[TableKey, str]:
+def names_of(views: Views) -> dict[TableKey, str]:
     """Name of each table's schema: ``playlist_track`` is ``PlaylistTrack``; unique, in order."""
     names: dict[TableKey, str] = {}
-    for schema, table in sorted(catalog.tables, key=lambda key: (catalog.schemas.index(key[0]), key[1])):
+    for schema, table in sorted(views.tables, key=lambda key: (views.schemas.index(key[0]), key[1])):
         name = pascal(table)
         if name in names.values() or not name:
             name = f"{pascal(schema)}{name}"
@@ -90,21 +91,24 @@ def _or_null(schema: Schema) -> Schema:
     return found
 
 
-def table_schemas(table: Table, names: dict[TableKey, str]) -> dict[str, Schema]:
+def table_schemas(table: View, names: dict[TableKey, str]) -> dict[str, Schema]:
     """The schemas of a table, by name."""
     name = names[table.key]
     schemas = {name: _read(table, names)}
-    if table.writable:
-        writable = [column for column in table.stored if not column.generated]
-        properties = {column.name: column_schema(column) for column in writable}
-        needed = [column.name for column in writable if not column.nullable and not column.has_default]
-        described = {"type": "object", "additionalProperties": False, "properties": properties}
-        schemas[f"{name}Insert"] = {**described, **({"required": needed} if needed else {})}
-        schemas[f"{name}Update"] = described
+    if "insert" in table.verbs:
+        needed = [one.name for one in table.insertable.values() if not one.nullable and not one.has_default]
+        schemas[f"{name}Insert"] = {**_given(table.insertable), **({"required": needed} if needed else {})}
+    if "update" in table.verbs:
+        schemas[f"{name}Update"] = _given(table.updatable)
     return schemas
 
 
-def _read(table: Table, names: dict[TableKey, str]) -> Schema:
+def _given(columns: Mapping[str, Column]) -> Schema:
+    properties = {name: column_schema(column) for name, column in columns.items()}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _read(table: View, names: dict[TableKey, str]) -> Schema:
     """Stored columns are always there unless ``select`` says otherwise; computed ones and embeds when selected."""
     properties: Schema = {column.name: column_schema(column) for column in table.columns.values()}
     relations: Schema = {}
@@ -124,7 +128,7 @@ def _read(table: Table, names: dict[TableKey, str]) -> Schema:
     return {"description": table.comment, **schema} if table.comment else schema
 
 
-def example_row(table: Table) -> dict[str, Any]:
+def example_row(table: View) -> dict[str, Any]:
     """A row as it could be read."""
     return {column.name: _example(column) for column in table.stored}
 

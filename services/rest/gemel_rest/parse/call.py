@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from gemel.catalog import Kind, Table
-from gemel.errors import RequestError
+from gemel.catalog import Kind, View
+from gemel.errors import Denied, RequestError
 from gemel.functions import Function, Parameter
 from gemel.request import And, ColumnRef, Compare, Condition, Operator, Or, Query, Root, Select, Slot, Source
 from gemel_rest.parse.accept import Media, parse_accept
@@ -123,7 +123,7 @@ def _rows(
 ) -> FunctionCall:
     """Rows of a mapped class: what a GET of its table could ask can be asked of them."""
     table = _table(rules, called)
-    root = parse_tree(rules.catalog, table, parameters)
+    root = parse_tree(rules.views, table, parameters)
     if "range" in headers:
         root.page = intersect(root.page, headers["range"])
     builder = Builder(most=rules.max_rows, strip_nulls=shape.media.strip_nulls, aggregates=rules.aggregates)
@@ -143,11 +143,13 @@ def _rows(
     return FunctionCall(called, arguments, query, tuple(builder.values), shape, exactly, preferences.max_affected)
 
 
-def _table(rules: Rules, called: Function) -> Table:
+def _table(rules: Rules, called: Function) -> View:
     mapper = called.returns.mapper
-    table = rules.catalog.by_mapper(mapper) if mapper is not None else None
-    assert table is not None  # noqa: S101 - looked at when the service started
-    return table
+    assert mapper is not None  # noqa: S101 - looked at when the service started
+    view = rules.access.of_class(mapper)
+    if view is None:
+        raise Denied(mapper.class_.__name__, "select")
+    return view
 
 
 def _exactly(called: Function, media: Media) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.errors import RequestError
 from gemel.request import AllColumns, And, ColumnRef, Compare, Condition, Operator, Query, Root, Select, Source
 from gemel_rest.parse.accept import Media, parse_accept
@@ -34,8 +34,8 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
     preferences = parse_prefer(headers.get("prefer", ""))
     media = parse_accept(headers.get("accept", ""))
     parameters = parse_query(query)
-    table = rules.catalog.tables.get((schema, resource.name))
-    root = parse_tree(rules.catalog, table, parameters)
+    table = rules.views.tables.get((schema, resource.name))
+    root = parse_tree(rules.views, table, parameters)
     if method == "GET" and resource.kind == "table" and "range" in headers:
         root.page = intersect(root.page, headers["range"])
     builder = Builder(most=rules.max_rows, strip_nulls=media.strip_nulls, aggregates=rules.aggregates)
@@ -75,9 +75,7 @@ def _one(select: Select, condition: Condition | None) -> Select:
     return Select(select.fields, type(rows)(where=where, most=rows.most), select.strip_nulls)
 
 
-def key_condition(
-    builder: Builder, table: Table | None, resource: Resource, parameters: Parameters
-) -> Condition | None:
+def key_condition(builder: Builder, table: View | None, resource: Resource, parameters: Parameters) -> Condition | None:
     """The row that the path names.
 
     :raises RequestError: the table has no key, another number of values, or parameters that an item does not take.
@@ -89,7 +87,7 @@ def key_condition(
     return And(tuple(tests))
 
 
-def key_of_item(table: Table, resource: Resource, parameters: Parameters) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def key_of_item(table: View, resource: Resource, parameters: Parameters) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns and values of the key that the path of an item names.
 
     :raises RequestError: the table has no key, another number of values, or parameters that an item does not take.

@@ -1,11 +1,12 @@
 """What of the server the parser has to know, and which schema a request speaks of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gemel.catalog import Catalog
+from gemel.catalog import Views
 from gemel.errors import RequestError
 from gemel.functions import Function
+from gemel.policy import Access, Accesses
 
 LONGEST_KEY = 255
 """Characters of an Idempotency-Key."""
@@ -14,9 +15,9 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Catalog and settings."""
+    """What the role sees, and settings."""
 
-    catalog: Catalog
+    access: Access
     schemas: tuple[str, ...]
     """Those exposed, the default one first."""
     max_rows: int | None
@@ -29,9 +30,33 @@ class Rules:
     """By the name that they are called under."""
 
     @property
+    def views(self) -> Views:
+        """The tables that can be named."""
+        return self.access.views
+
+    @property
     def tx_override(self) -> bool:
         """A request may choose how it ends."""
         return self.tx_end.endswith("-allow-override")
+
+
+class RulesOfRoles:
+    """The rules of each role."""
+
+    def __init__(self, accesses: Accesses, base: Rules) -> None:
+        """:param base: of the admin."""
+        self.base = base
+        self._rules = {role: replace(base, access=accesses.of(role)) for role in accesses.roles}
+
+    def of(self, role: str) -> Rules:
+        """Of a role.
+
+        :raises RequestError: ``22023``, no policy speaks of it.
+        """
+        found = self._rules.get(role)
+        if found is None:
+            raise RequestError("22023", f'role "{role}" does not exist', status=401)
+        return found
 
 
 def kept(rules: Rules, wanted: str | None) -> bool:

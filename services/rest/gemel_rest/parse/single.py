@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.errors import RequestError
 from gemel.request import Operator
 from gemel_rest.parse.body import Row
@@ -15,7 +15,7 @@ Key = Mapping[str, str]
 """Values of the columns of a primary key, as the URL has them."""
 
 
-def key_of_put(table: Table, resource: Resource, conditions: Sequence[Tree], parameters: Parameters) -> Key:
+def key_of_put(table: View, resource: Resource, conditions: Sequence[Tree], parameters: Parameters) -> Key:
     """The key that a PUT names.
 
     :raises RequestError: ``PGRST105``, the filters are not exactly the key; ``PGRST114``, there is a limit.

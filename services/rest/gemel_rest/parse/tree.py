@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gemel.catalog import Catalog, Relation, Table
+from gemel.catalog import Relation, View, Views
 from gemel.errors import NotEmbedded, PlanError
 from gemel.plan.relate import find_relation
 from gemel.request import Link
@@ -23,11 +23,11 @@ MAX_EMBEDS = 64
 class Node:
     """The table (without ``item``) or an embed, with the parameters that speak of it."""
 
-    catalog: Catalog
+    views: Views
     items: tuple[SelectItem, ...]
     item: EmbedItem | None = None
     parent: "Node | None" = None
-    own: Table | None = None
+    own: View | None = None
     children: list["Node"] = field(default_factory=list)
     conditions: list[Tree] = field(default_factory=list)
     order: tuple[OrderTerm, ...] = ()
@@ -47,16 +47,16 @@ class Node:
         if self.parent is None or self.parent.table is None:
             return None
         try:
-            return find_relation(self.catalog, self.parent.table, self.link)
+            return find_relation(self.parent.table, self.link)
         except PlanError:
             return None
 
     @cached_property
-    def table(self) -> Table | None:
+    def table(self) -> View | None:
         """Where the rows come from, if that is known."""
         if self.parent is None:
             return self.own
-        return self.catalog.tables.get(self.relation.target) if self.relation is not None else None
+        return self.views.tables.get(self.relation.target) if self.relation is not None else None
 
     @property
     def is_empty(self) -> bool:
@@ -84,14 +84,14 @@ class Node:
         return node
 
 
-def parse_tree(catalog: Catalog, table: Table | None, parameters: Parameters) -> Node:
+def parse_tree(views: Views, table: View | None, parameters: Parameters) -> Node:
     """Put the parameters of a request where they belong.
 
     :raises RequestError: one does not parse.
     :raises NotEmbedded: one speaks of an embed that is not selected.
     """
     items = parse_select(parameters.select) if parameters.select is not None else ()
-    root = Node(catalog, items or (Star(),), own=table)
+    root = Node(views, items or (Star(),), own=table)
     if _add_children(root) > MAX_EMBEDS:
         raise not_implemented(f"More than {MAX_EMBEDS} embeds in a request.")
     for name, value in parameters.filters:
@@ -113,5 +113,5 @@ def parse_tree(catalog: Catalog, table: Table | None, parameters: Parameters) ->
 def _add_children(node: Node) -> int:
     for item in node.items:
         if isinstance(item, EmbedItem):
-            node.children.append(Node(node.catalog, item.items, item, node))
+            node.children.append(Node(node.views, item.items, item, node))
     return len(node.children) + sum(_add_children(child) for child in node.children)

@@ -6,7 +6,7 @@ What a change is without its body is its form; ``change.py`` reads the body.
 from collections.abc import Mapping
 from typing import Literal
 
-from gemel.catalog import Table
+from gemel.catalog import View
 from gemel.errors import RequestError
 from gemel.request import AllColumns, ColumnRef, Condition, Conflict, Select, Source
 from gemel_rest.parse.accept import Media, parse_accept
@@ -45,8 +45,8 @@ class _Writer:
         self.media: Media = parse_accept(headers.get("accept", ""))
         self.content_type = headers.get("content-type", "")
         self.parameters: Parameters = parse_query(query)
-        self.table: Table | None = rules.catalog.tables.get((self.schema, resource.name))
-        self.root: Node = parse_tree(rules.catalog, self.table, self.parameters)
+        self.table: View | None = rules.views.tables.get((self.schema, resource.name))
+        self.root: Node = parse_tree(rules.views, self.table, self.parameters)
         self.expects: Expects | None = expected(verb, resource, headers)
         self.builder = Builder(most=None, strip_nulls=self.media.strip_nulls, aggregates=rules.aggregates)
 

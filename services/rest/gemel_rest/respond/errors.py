@@ -8,10 +8,12 @@ from typing import Any
 from gemel.errors import (
     AccessError,
     AmbiguousRelation,
+    CheckFailed,
     DatabaseError,
     Denied,
     GemelError,
     Mismatch,
+    MissingVariable,
     NotEmbedded,
     Outdated,
     Refused,
@@ -130,6 +132,11 @@ def problem_response(problem: Problem) -> Response:
     return Response(problem.status, headers, body)
 
 
+def unproven(response: Response) -> Response:
+    """What the anonymous role may not: to say who one is may help (R20-4)."""
+    return replace(response, status=401, headers=(*response.headers, header("www-authenticate", "Bearer")))
+
+
 def numbered(problem: Problem, number: int) -> Problem:
     """The problem of one of several operations."""
     told = f"It is operation {number} of the request, counted from 0; nothing of the request was kept."
@@ -145,6 +152,8 @@ def translate(error: GemelError) -> Problem:
             return _access(error)
         case DatabaseError():
             return _database(error)
+        case MissingVariable() | CheckFailed():
+            return Problem("42501", 403, str(error))
         case WrongRowCount():
             return _row_count(error)
         case Outdated(there):
@@ -186,7 +195,7 @@ def _plan(error: GemelError) -> Problem:
         case Mismatch():
             return _mismatch(error)
         case Denied():
-            return Problem("42501", 403, f"permission denied for table {error.table}")
+            return Problem("42501", 403, error.message)
     raise error  # a kind of error that this service cannot meet: a bug
 
 
