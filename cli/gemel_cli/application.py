@@ -8,6 +8,7 @@ from gemel.errors import GemelError
 from gemel_cli.commands.backup import backup
 from gemel_cli.commands.migrate import migrate
 from gemel_cli.commands.outbox import outbox
+from gemel_cli.commands.policy import policy
 from gemel_cli.commands.seed import seed
 from gemel_cli.commands.settings import settings
 from gemel_cli.commands.token import token
@@ -25,6 +26,7 @@ def application() -> typer.Typer:
     tree.add_typer(migrate, name="migrate")
     tree.add_typer(backup, name="backup")
     tree.add_typer(outbox, name="outbox")
+    tree.add_typer(policy, name="policy")
     tree.command()(seed)
     tree.command()(token)
     tree.command()(settings)

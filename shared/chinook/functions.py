@@ -9,7 +9,7 @@ from chinook.models import Album, Artist, Customer, Invoice, Track
 from gemel import Refused, function
 
 
-@function(returns=list[Track])
+@function(returns=list[Track], roles=["anonymous"])
 def tracks_of(artist_id: int) -> Select[Track]:
     """Tracks on the albums of an artist."""
     return select(Track).join(Track.album).where(Album.artist_id == artist_id)

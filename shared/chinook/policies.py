@@ -16,7 +16,7 @@ from chinook.models import (
     PlaylistTrack,
     Track,
 )
-from gemel import Policy, Role, claim
+from gemel import Example, Policy, Role, claim
 
 CATALOGUE = (Artist, Album, Track, Genre, MediaType, Playlist, PlaylistTrack)
 
@@ -33,3 +33,21 @@ policies = [
     Policy("support", Employee).select(),
 ]
 roles = [Role("customer", inherits="anonymous"), Role("support", inherits="anonymous")]
+
+examples = [
+    Example("anonymous").sees(Track, True).may_not("select", Employee).may_not("insert", Track),
+    Example("customer", {"user-id": 5})
+    .sees(Customer, Customer.id == 5)
+    .sees(Invoice, Invoice.customer_id == 5)
+    .sees(InvoiceLine, InvoiceLine.invoice.has(Invoice.customer_id == 5))
+    .may("update", Customer, "address", "phone")
+    .may_not("update", Customer, "email", "support_rep_id")
+    .may_not("delete", Customer)
+    .may_not("select", Employee),
+    Example("support", {"employee-id": 4})
+    .sees(Customer, Customer.support_rep_id == 4)
+    .sees(Invoice, Invoice.customer.has(Customer.support_rep_id == 4))
+    .sees(Employee, True)
+    .may_not("update", Customer)
+    .may_not("select", InvoiceLine),
+]

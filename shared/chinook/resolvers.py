@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chinook.models import Artist, Customer, Employee, Invoice, Track
-from gemel_graphql import Context
+from gemel_graphql import Context, allow
 
 Info = strawberry.Info[Context, None]
 
@@ -41,6 +41,7 @@ class Query:
     """Fields beside the generated ones."""
 
     @strawberry.field
+    @allow("support")
     async def top_customers(self, info: Info, limit: int = 5) -> list[Customer]:
         """Customers by the sum of their invoices, the largest first."""
         if not 0 <= limit <= 100:

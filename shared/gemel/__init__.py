@@ -2,6 +2,18 @@
 
 from gemel.functions import Refused, Reply, function
 from gemel.hooks import Event, after, before, committed
-from gemel.policy import Policy, Role, claim
+from gemel.policy import Example, Policy, Role, claim
 
-__all__ = ["Event", "Policy", "Refused", "Reply", "Role", "after", "before", "claim", "committed", "function"]
+__all__ = [
+    "Event",
+    "Example",
+    "Policy",
+    "Refused",
+    "Reply",
+    "Role",
+    "after",
+    "before",
+    "claim",
+    "committed",
+    "function",
+]

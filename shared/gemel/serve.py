@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gemel.app import App
 from gemel.auth import NOBODY, Actor
 from gemel.catalog import Catalog, read_catalog
-from gemel.errors import AppError, GemelError, OneOfMany, WrongRowCount
+from gemel.errors import AppError, DatabaseError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
 from gemel.execute import once as run_once
 from gemel.execute.database import Row, Script, of_values
@@ -31,7 +31,7 @@ from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.plan.model import CLAIMS
 from gemel.plan.write_model import InsertPlan
-from gemel.policy import Accesses
+from gemel.policy import Access, Accesses, told
 from gemel.request import Mutation, Query
 from gemel.settings import Settings
 from gemel.sql import (
@@ -90,6 +90,8 @@ class PreparedWrite:
     """A mutation that is ready to run."""
 
     steps: tuple[WriteSteps, ...]
+    access: Access
+    """Of the role that it was prepared for."""
     hooked: bool = False
     """Rows of some table go through objects."""
     statements: dict[object, Any] = field(default_factory=dict)
@@ -188,12 +190,13 @@ class Engine:
         return self._mutations.get((role, mutation), lambda: self._prepare_write(role, mutation))
 
     def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
-        plan = plan_mutation(self.access.of(role), mutation)
+        access = self.access.of(role)
+        plan = plan_mutation(access, mutation)
         steps = compile_mutation(self._database.backend, plan)
         hooked, only = self._ways.any(steps), plan.writes[0] if len(plan.writes) == 1 else None
         insert = only if isinstance(only, InsertPlan) and not hooked else None
         whole = whole_inserts(self._database.backend, insert) if insert is not None else ()
-        return PreparedWrite(steps, hooked, insert=insert, whole=whole)
+        return PreparedWrite(steps, access, hooked, insert=insert, whole=whole)
 
     async def write(
         self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor = NOBODY, keep: bool = True
@@ -240,7 +243,11 @@ class Engine:
     async def _whole(self, prepared: PreparedWrite, values: Sequence[object]) -> Written | None:
         if prepared.insert is None or not prepared.whole:
             return None
-        return await insert_whole(self._database, prepared.insert, prepared.whole, values)
+        try:
+            return await insert_whole(self._database, prepared.insert, prepared.whole, values)
+        except DatabaseError as error:
+            told(prepared.access, error)
+            raise
 
     async def _run(
         self,
@@ -262,6 +269,8 @@ class Engine:
                 return await self._database.write(lambda: make(course), keep=keep)
             return await self._sessions.write(make, hooked[0].statements, actor, keep=keep)
         except GemelError as error:
+            if isinstance(error, DatabaseError):
+                told(asked[at.number or 0][0].access, error)
             if len(asked) == 1 or at.number is None:
                 raise
             raise OneOfMany(at.number, error) from error

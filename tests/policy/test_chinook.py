@@ -11,7 +11,10 @@ from asker import Asker, asking
 from graphql_client import table
 from pydantic import SecretStr
 
+from chinook.models import Employee, Invoice
 from gemel.app import App
+from gemel.errors import Denied, MissingVariable
+from gemel.policy import visible
 from gemel.settings import Settings
 
 SECRET = "a secret of thirty-two characters"
@@ -108,3 +111,38 @@ def test_tokens_carry_claims(guarded: Asker) -> None:
     assert keys(guarded.rows("/customer", x_hasura_user_id="1", **claims)) == {8}
     assert guarded.rows("/genre?id=eq.1", **bearer(exp=soon)) == [{"id": 1, "name": "Rock"}]
     assert guarded.problem("GET", "/customer", **bearer(exp=soon))[:2] == (401, "42501")
+
+
+def test_who_may_call_a_function(shop: Asker) -> None:
+    """R17-9: those that are named, and who inherits from them; rows are as the caller sees them."""
+    found = shop.as_("customer", user_id=1).rows("/rpc/tracks_of?artist_id=1&select=id&order=id")
+    assert found == shop.as_("admin").rows("/rpc/tracks_of?artist_id=1&select=id&order=id")
+    assert shop.as_("customer", user_id=1).problem("GET", "/rpc/add_them?a=1&b=2")[:2] == (403, "42501")
+    paths = shop.as_("anonymous").rows("/")["paths"]
+    assert {path for path in paths if path.startswith("/rpc")} == {"/rpc/tracks_of"}
+
+
+def test_who_may_ask_an_own_resolver(shop: Asker, files: dict[str, list[dict[str, Any]]]) -> None:
+    """A field that names the role; of its rows those that the role sees, with what it sees of them."""
+    query = "{ top_customers(limit: 59) { id support_rep { id } invoices_aggregate { aggregate { count } } } }"
+    support = shop.as_("support", employee_id=3).data(query)["top_customers"]
+    assert {row["id"] for row in support} == {row["id"] for row in files["customer"] if row["support_rep_id"] == 3}
+    assert len(shop.as_("admin").data(query)["top_customers"]) == 59
+    assert shop.as_("customer", user_id=1).refused("{ top_customers { id } }")[0] == "validation-failed"
+    assert shop.as_("support", employee_id=3).refused("{ store_statistics { tracks } }")[0] == "validation-failed"
+
+
+async def ids_of(shop: Asker, access: Any, claims: dict[str, str], model: type) -> set[int]:
+    async with shop.engine.session() as session:
+        return {item.id for item in await session.scalars(visible(access, claims, model))}
+
+
+def test_a_select_of_visible_rows(shop: Asker, files: dict[str, list[dict[str, Any]]]) -> None:
+    """What ``info.context.visible()`` gives to the app's own code."""
+    access = shop.engine.access.of("customer")
+    found = shop.runner.run(ids_of(shop, access, {"user-id": "5"}, Invoice))
+    assert found == {row["id"] for row in files["invoice"] if row["customer_id"] == 5}
+    with pytest.raises(MissingVariable):
+        visible(access, {}, Invoice)
+    with pytest.raises(Denied):
+        visible(access, {"user-id": "5"}, Employee)

@@ -230,3 +230,19 @@ def test_several_changes_at_once(wiki: Asker, ann: Asker) -> None:
     ]
     assert ann.problem("POST", "/", operations) == RLS
     assert page(wiki, 2)["words"] == 200
+
+
+def test_what_the_database_says_of_hidden_values(wiki: Asker, ann: Asker) -> None:
+    """Its words tell values only of what can be read: neither of hidden rows nor of hidden columns (decision 19)."""
+    answer = ann.rest("POST", "/page", {"id": 90, "space_id": 1, "title": "notes"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "23505")
+    assert "page_title" in answer.json()["message"] or "title" in answer.json()["message"]
+    assert answer.json()["details"] is None
+    answer = ann.rest("POST", "/remark", {"id": 90, "page_id": 999, "text": "x"})
+    assert answer.status_code in (403, 409)
+    assert answer.json()["details"] is None
+    admin = wiki.as_("admin")
+    row = {"id": 91, "space_id": 1, "title": "notes", "owner": "x", "state": "draft"}
+    assert "(title)=(notes)" in admin.rest("POST", "/page", row).json()["details"]
+    wrong = ann.rest("POST", "/page", {"id": 92, "space_id": 1, "title": None})
+    assert (wrong.status_code, wrong.json()["details"]) == (400, None)

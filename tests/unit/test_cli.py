@@ -15,6 +15,10 @@ import pytest
 from pydantic import SecretStr
 from typer.main import get_command
 
+import gemel_cli.commands.policy
+from chinook.models import Invoice, Track
+from gemel import Example
+from gemel.app import load_app
 from gemel.settings import Settings
 from gemel_cli import main
 from gemel_cli.application import application
@@ -294,3 +298,40 @@ def test_settings_are_shown_with_their_source_and_without_secrets(tmp_path: Path
 )
 def test_masked(key: str, value: object, text: str) -> None:
     assert masked(key, value) == text
+
+
+def test_policies_are_explained(run: Run, tmp_path: Path) -> None:
+    done = run("policy", "explain", "customer", "invoice", data_dir=tmp_path)
+    assert done.returncode == 0
+    assert "rows:       invoice.customer_id = claim('user-id')" in done.stdout
+    assert "insert: no" in done.stdout
+    assert run("policy", "explain", "customer", "employee", data_dir=tmp_path).stdout == (
+        "employee does not exist for customer\n"
+    )
+    for arguments in (("stranger", "invoice"), ("customer", "nothing")):
+        refused = run("policy", "explain", *arguments, data_dir=tmp_path)
+        assert refused.returncode == 1
+        assert "there are" in refused.stderr
+
+
+def test_examples_of_policies_are_run(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("migrate", "up", data_dir=tmp_path)
+    run("seed", data_dir=tmp_path)
+    assert run("policy", "test", data_dir=tmp_path).stdout == "15 expectations hold\n"
+    app = load_app("chinook")
+    wrong = (
+        Example("customer", {"user-id": 5}).sees(Invoice, Invoice.customer_id == 6).may("delete", Invoice),
+        Example("customer").sees(Invoice, True),
+        Example("anonymous").may_not("select", Track, "name"),
+        Example("stranger").sees(Track, True),
+    )
+    monkeypatch.setattr(gemel_cli.commands.policy, "load_app", lambda _: app)
+    monkeypatch.setattr(app.policies, "examples", wrong)
+    done = run("policy", "test", data_dir=tmp_path)
+    assert done.returncode == 1
+    assert "customer (user-id=5) may not delete Invoice" in done.stdout
+    assert "customer (user-id=5) sees Invoice: 7 rows too many" in done.stdout
+    assert 'customer sees Invoice: missing session variable: "x-hasura-user-id"' in done.stdout
+    assert "anonymous may select Track (name)" in done.stdout
+    assert "stranger: no policy speaks of this role" in done.stdout
+    assert done.stderr == "5 of 5 expectations do not hold\n"

@@ -65,7 +65,7 @@ def create_app(engine: Engine) -> AsgiApp:
             if access.everything:
                 return merged(generated, own.of_admin if own is not None else None)
             seen = generate(access.views, names, enums, stringify=settings.stringify_numerics)
-            return merged(seen, own.of(access.role, seen.types, log) if own is not None else None)
+            return merged(seen, own.of(access, seen.types, log) if own is not None else None)
 
         return Interface(Schemas(engine.access, schema), own, generated.warnings)
 

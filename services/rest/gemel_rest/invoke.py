@@ -16,7 +16,7 @@ async def invoke(engine: Engine, actor: Actor, call: FunctionCall) -> Response:
     :raises GemelError: an argument does not fit, or the function refused or failed.
     """
     role = actor.role
-    if not call.function.may_call(role):
+    if not call.function.may_be_called(engine.access.of(role).names):
         raise RequestError("42501", f"permission denied for function {call.function.name}", status=403)
     if call.query is not None:  # what means nothing is refused before anything is done
         engine.prepare(role, call.query)

@@ -1,6 +1,6 @@
 """What is known of a function of the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,9 +62,12 @@ class Function:
     roles: frozenset[str] = frozenset()
     """Who may call it beside the admin."""
 
-    def may_call(self, role: str) -> bool:
-        """Whether a role may call it."""
-        return role == "admin" or role in self.roles
+    def may_be_called(self, names: Set[str]) -> bool:
+        """Whether a role may call it.
+
+        :param names: of the role, and of those that it inherits from.
+        """
+        return not names.isdisjoint({"admin", *self.roles})
 
     @property
     def signature(self) -> str:

@@ -3,17 +3,27 @@
 from gemel.policy.access import ADMIN, Access, Accesses
 from gemel.policy.claim import Claim, claim, fill
 from gemel.policy.declare import Grant, Policies, Policy, Role, read_policies
+from gemel.policy.examples import Allowed, Example, Expected
+from gemel.policy.explain import explain
+from gemel.policy.told import told
+from gemel.policy.visible import visible
 
 __all__ = [
     "ADMIN",
     "Access",
     "Accesses",
+    "Allowed",
     "Claim",
+    "Example",
+    "Expected",
     "Grant",
     "Policies",
     "Policy",
     "Role",
     "claim",
+    "explain",
     "fill",
     "read_policies",
+    "told",
+    "visible",
 ]

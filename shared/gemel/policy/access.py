@@ -28,6 +28,8 @@ class Access:
     known: bool = True
     """Some policy speaks of the role."""
     everything: bool = False
+    names: frozenset[str] = frozenset()
+    """Of the role and of those that it inherits from."""
 
     def grant(self, table: View, verb: Verb) -> Grant | None:
         """What it may do to a table; ``None``: nothing of that kind."""
@@ -57,7 +59,7 @@ class Accesses:
         """:raises AppError: a policy speaks of what is not served."""
         self._none = Access("", catalog, Views({}), known=False)
         self._of = {role: _access(role, catalog, policies) for role in policies.roles}
-        self._of[ADMIN] = Access(ADMIN, catalog, catalog, everything=True)
+        self._of[ADMIN] = Access(ADMIN, catalog, catalog, everything=True, names=frozenset({ADMIN}))
 
     def of(self, role: str) -> Access:
         """What a role may do; one that no policy speaks of may do nothing."""
@@ -82,7 +84,7 @@ def _access(role: str, catalog: Catalog, policies: Policies) -> Access:
     readable = {key for key, verb in grants if verb == "select"}
     named = dict.fromkeys(key for key, _ in grants)
     views = {key: _view(role, catalog.tables[key], grants, readable) for key in named}
-    return Access(role, catalog, Views(views), grants)
+    return Access(role, catalog, Views(views), grants, names=policies.names(role))
 
 
 def _view(role: str, table: Table, grants: Grants, readable: set[TableKey]) -> View:

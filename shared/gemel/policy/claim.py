@@ -7,10 +7,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
-from gemel.errors import AppError, MissingVariable
+from gemel.errors import AppError, DatabaseError, MissingVariable
 
 TYPES: Final[Mapping[type, type[sa.types.TypeEngine[Any]]]] = {
     str: sa.Text,
@@ -89,4 +90,13 @@ def fill(expression: sa.ColumnElement[Any], claims: Mapping[str, str]) -> sa.Col
     :raises MissingVariable: the actor has none of a name.
     """
 
-    return replaced(expression, lambda item: sa.cast(item.of(claims), item.type) if isinstance(item, Claim) else None)
+    return replaced(expression, lambda item: _value(item, claims) if isinstance(item, Claim) else None)
+
+
+def _value(item: Claim, claims: Mapping[str, str]) -> sa.ColumnElement[Any]:
+    text = item.of(claims)
+    try:
+        return sa.literal(TypeAdapter(item.kind).validate_python(text), item.type)
+    except ValidationError:
+        told = f'invalid input syntax for the claim {item.name!r}, which is {item.kind.__name__}: "{text}"'
+        raise DatabaseError("22P02", told) from None

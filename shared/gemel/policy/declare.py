@@ -12,6 +12,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from gemel.catalog import Verb
 from gemel.errors import AppError
+from gemel.policy.examples import Example
 
 Condition = sa.ColumnElement[bool]
 Named = str | InstrumentedAttribute[Any]
@@ -191,8 +192,11 @@ Key = tuple[Mapper[Any], Verb]
 class Policies:
     """The policies of an app, by role."""
 
-    def __init__(self, policies: Iterable[Policy] = (), roles: Iterable[Role] = ()) -> None:
+    def __init__(
+        self, policies: Iterable[Policy] = (), roles: Iterable[Role] = (), examples: Iterable[Example] = ()
+    ) -> None:
         """:raises AppError: they contradict each other."""
+        self.examples = tuple(examples)
         self._own: dict[str, dict[Key, Grant]] = {}
         for policy in policies:
             own = self._own.setdefault(policy.role, {})
@@ -216,9 +220,12 @@ class Policies:
         """Names of the roles that have policies."""
         return tuple(sorted(self._own))
 
-    def parents(self, role: str) -> tuple[str, ...]:
-        """The roles that a role inherits from."""
-        return self._parents.get(role, ())
+    def names(self, role: str) -> frozenset[str]:
+        """The role, and all that it inherits from."""
+        found = {role}
+        for parent in self._parents.get(role, ()):
+            found |= self.names(parent)
+        return frozenset(found)
 
     def of(self, role: str, _below: tuple[str, ...] = ()) -> Mapping[Key, Grant]:
         """What a role may do, by class and verb.
@@ -255,14 +262,14 @@ def _united(role: str, key: Key, one: Grant, other: Grant) -> Grant:
 
 
 def read_policies(module: ModuleType | None) -> Policies:
-    """The lists ``policies`` and ``roles`` of a module; nothing if there is none.
+    """The lists ``policies``, ``roles`` and ``examples`` of a module; nothing if there is none.
 
     :raises AppError: they are no such lists, or contradict each other.
     """
     if module is None:
         return Policies()
     found = []
-    for name, kind in (("policies", Policy), ("roles", Role)):
+    for name, kind in (("policies", Policy), ("roles", Role), ("examples", Example)):
         items = getattr(module, name, [])
         if not isinstance(items, Sequence) or not all(isinstance(item, kind) for item in items):
             raise AppError(f"{module.__name__}.{name} is a list of {kind.__name__}(…)")

@@ -4,7 +4,7 @@ A mapped class in an annotation stands for the generated type of its table. To S
 that passes the object on; in the merged schema the generated type takes its place.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
@@ -28,6 +28,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from gemel.catalog import Table, TableKey
 from gemel.errors import AppError
+from gemel.policy import Access
+from gemel_graphql.own.allow import allowed
 from gemel_graphql.schema.meaning import OwnField, meant
 from gemel_graphql.schema.rows import row
 from gemel_graphql.schema.served import Served
@@ -56,12 +58,12 @@ class Own:
     mappers: Mapping[TableKey, Mapper[Any]]
     """Of the tables whose rows may be given."""
 
-    def of(self, role: str, types: Types, log: Any) -> Roots:
-        """What a role may ask: fields that name it in their metadata, ``@strawberry.field(metadata={"roles": [...]})``.
+    def of(self, access: Access, types: Types, log: Any) -> Roots:
+        """What a role may ask: fields that let it (``allow``).
 
         One that gives rows which the role cannot read is left out, and warned of.
         """
-        merge = _Merge(self.module, types, role, log)
+        merge = _Merge(self.module, types, access, log)
         return _roots(merge, self.schema, has_query=self.has_query)
 
 
@@ -141,8 +143,8 @@ class _Merge:
 
     module: str
     types: Types
-    role: str | None = None
-    """``None``: the admin."""
+    access: Access | None = None
+    """``None``: the admin's."""
     log: Any = None
     made: dict[str, GraphQLObjectType] = field(default_factory=dict)
 
@@ -150,12 +152,14 @@ class _Merge:
         """Root fields."""
         found = {}
         for name, item in type_.fields.items() if type_ is not None else ():
-            if self.role is not None and self.role not in _roles(item):
+            if self.access is not None and self.access.names.isdisjoint(allowed(item)):
                 continue
             try:
                 found[name] = self._field(f"{type_}.{name}", item, {"gemel": OwnField(mutation)})
             except _Hidden as hidden:
-                self.log.warning("not served", field=name, role=self.role, reason=f"it gives rows of {hidden}")
+                self.log.warning(
+                    "not served", field=name, role=self.access and self.access.role, reason=f"it gives rows of {hidden}"
+                )
         return found
 
     def _fields(self, type_: GraphQLObjectType) -> Iterator[tuple[str, GraphQLField]]:
@@ -224,12 +228,6 @@ class _Merge:
                     inner = inner.of_type
                 if inner is not type_:
                     self._check_input(inner, type_.name)
-
-
-def _roles(item: GraphQLField) -> Collection[str]:
-    definition = item.extensions.get("strawberry-definition")
-    found: Collection[str] = getattr(definition, "metadata", {}).get("roles", ())
-    return found
 
 
 def _is_placeholder(type_: GraphQLNamedType) -> bool:

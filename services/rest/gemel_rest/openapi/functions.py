@@ -22,7 +22,7 @@ SAMPLES = {
 def is_served(access: Access, one: Function) -> bool:
     """Whether a role may call a function, and read the rows that it names."""
     mapper = one.returns.mapper
-    return one.may_call(access.role) and (mapper is None or access.of_class(mapper) is not None)
+    return one.may_be_called(access.names) and (mapper is None or access.of_class(mapper) is not None)
 
 
 def function_path(
