@@ -5,6 +5,7 @@ same shape is looked up and run.
 """
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gemel.app import App
-from gemel.auth import NOBODY, Actor
+from gemel.auth import NOBODY, Actor, ApiKey
+from gemel.auth.api_key import read_claims
 from gemel.catalog import Catalog, read_catalog
 from gemel.errors import AppError, DatabaseError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
@@ -46,6 +48,7 @@ from gemel.sql import (
     planned_rows,
     whole_inserts,
 )
+from gemel.state.api_keys import key_query, until
 from gemel.state.readiness import revisions_query
 
 __all__ = ["Answer", "Asked", "Engine", "Many", "Once", "Prepared", "PreparedWrite", "Reply", "Written", "open_engine"]
@@ -317,6 +320,17 @@ class Engine:
             if refused is not None:
                 raise refused from error
             raise
+
+    async def api_key(self, key: str) -> ApiKey | None:
+        """An API key by its id."""
+        if not self.settings.state:
+            return None
+        rows = await self._database.fetch(key_query(postgresql=self.settings.is_postgresql), (key,))
+        if not rows:
+            return None
+        name, hashed, role, claims, *_ = rows[0]
+        ends = until(rows[0])
+        return ApiKey(name, hashed, role, read_claims(claims), math.inf if ends is None else ends)
 
     async def applied(self) -> Sequence[tuple[str, str | None]]:
         """(revision, compatible_from) of the applied revisions of the app, oldest first, for readiness."""

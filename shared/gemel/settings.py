@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     backup_schedule: str = Field("0 3 * * *", description="cron expression (UTC) of the backups; off takes none")
     admin_secret: SecretStr = Field(SecretStr(""), description="value of x-hasura-admin-secret that makes an admin")
     jwt_secret_key: SecretStr = Field(SecretStr(""), description="HS256 secret of bearer tokens, 32 characters or more")
+    jwt_secrets: SecretStr = Field(
+        SecretStr(""), description="signers of bearer tokens: JSON in the form of Hasura's JWT secrets, or a file of it"
+    )
     anonymous_role: str = Field("", description="role of requests without credentials; empty refuses them")
     frontend_uri: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins allowed by CORS, separated by commas"
@@ -109,15 +112,16 @@ class Settings(BaseSettings):
     def _secret_if_open(self) -> Self:
         if not self.is_loopback and not self.has_secret:
             raise ValueError(
-                f"host {self.host!r} can be reached from other machines, and neither admin_secret nor jwt_secret_key"
-                " is set: everybody would be admin. Set one of them, or listen on 127.0.0.1"
+                f"host {self.host!r} can be reached from other machines, and none of admin_secret, jwt_secret_key and"
+                " jwt_secrets is set: everybody would be admin. Set one of them, or listen on 127.0.0.1"
             )
         return self
 
     @property
     def has_secret(self) -> bool:
         """Whether anything can prove who asks."""
-        return bool(self.admin_secret.get_secret_value() or self.jwt_secret_key.get_secret_value())
+        given = (self.admin_secret, self.jwt_secret_key, self.jwt_secrets)
+        return any(secret.get_secret_value() for secret in given)
 
     @property
     def is_loopback(self) -> bool:

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from edge.asgi import settings
 from gemel.auth import Actor, Authenticator
 from gemel.auth.authenticator import REMEMBERED
-from gemel.auth.token import LARGEST, NAMESPACE
+from gemel.auth.issuer import NAMESPACE
+from gemel.auth.token import LARGEST
 from gemel.errors import AccessError
 
 KEY = "the key of these tests, long enough for HS512: " + "k" * 40

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from gemel.app import App
-from gemel.auth.token import LEEWAY
+from gemel.auth.issuer import LEEWAY
 from gemel.edge import Edge
 from gemel.edge.process import Server, bind, config, listen
 from gemel.observe import Metrics

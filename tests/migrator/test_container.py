@@ -58,6 +58,7 @@ def test_migrates_tells_each_revision_and_ends(database: Settings, run: Run) -> 
     assert [line.split(" ")[:2] for line in done.stdout.splitlines()] == [
         ["gemel:", "0001"],
         ["gemel:", "0002"],
+        ["gemel:", "0003"],
         ["chinook:", "0001"],
         ["chinook", "is"],
     ]

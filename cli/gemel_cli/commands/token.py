@@ -30,7 +30,7 @@ def token(
     key = load().jwt_secret_key.get_secret_value()
     if not key:
         raise SettingsError("jwt_secret_key is not set, and a token is signed with it: set it to 32 characters or more")
-    claims = token_claims(role, _seconds(expires), dict(_pair(item) for item in claim or ()), now=int(time.time()))
+    claims = token_claims(role, seconds_of(expires), dict(pair(item) for item in claim or ()), now=int(time.time()))
     print(jwt.encode(claims, key, algorithm="HS256"))
 
 
@@ -49,14 +49,16 @@ def token_claims(role: str, seconds: int, claims: dict[str, str], *, now: int) -
     }
 
 
-def _seconds(text: str) -> int:
+def seconds_of(text: str) -> int:
+    """Seconds of ``90s``, ``15m``, ``1h`` or ``7d``."""
     match = re.fullmatch(r"([1-9]\d*)([smhd])", text)
     if match is None:
         raise typer.BadParameter(f"{text!r} is not a time: write a number and s, m, h or d, such as 15m")
     return int(match[1]) * SECONDS[match[2]]
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """A claim that was given as ``key=value``."""
     key, equals, value = text.partition("=")
     key = key.strip().lower()
     if not equals or not key:

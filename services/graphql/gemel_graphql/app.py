@@ -6,6 +6,7 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI
 
+from gemel.auth import Authenticator
 from gemel.errors import AppError
 from gemel.observe.asgi import AsgiApp
 from gemel.policy import Access
@@ -74,8 +75,10 @@ def create_app(engine: Engine) -> AsgiApp:
         log.warning("not served", reason=warning)
     page = Page() if settings.debug or not settings.has_secret else None
     service = Service(engine, interfaces)
-    live = LiveEndpoint(service, Polls(engine, settings.live_interval), settings, frozenset(PATHS))
-    return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, settings, page)), live, page)
+    authenticator = Authenticator(settings, engine.api_key)
+    polls = Polls(engine, settings.live_interval)
+    live = LiveEndpoint(service, authenticator, polls, settings, frozenset(PATHS))
+    return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, authenticator, settings, page)), live, page)
 
 
 def merged(generated: Generated, own: Roots | None) -> Schema:

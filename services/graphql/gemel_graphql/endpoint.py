@@ -26,10 +26,10 @@ ADMIN: Final = "admin"
 class Endpoint:
     """ASGI app of the API itself."""
 
-    def __init__(self, service: Service, settings: Settings, page: Page | None) -> None:
+    def __init__(self, service: Service, authenticator: Authenticator, settings: Settings, page: Page | None) -> None:
         """:param page: served to GET, if at all."""
         self._service = service
-        self._authenticator = Authenticator(settings)
+        self._authenticator = authenticator
         self._limit = settings.body_limit
         self._debug = settings.debug
         self._page = page
@@ -58,7 +58,7 @@ class Endpoint:
             if scope["method"] != "POST":
                 raise RequestError(NOT_SUPPORTED, f"{scope['method']} runs no operations: send them by POST")
             _check_origin(headers)
-            actor = self._authenticator.authenticate(headers, peer_is_loopback(scope))
+            actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
             scope["gemel.role"] = actor.role
             requests = read_requests(raw)
         except GemelError as error:

@@ -40,7 +40,7 @@ class Rest:
 
 def create_app(engine: Engine) -> AsgiApp:
     """The service of an engine: ``/rest/v1``, ``/openapi.json`` and ``/docs``."""
-    authenticator = Authenticator(engine.settings)
+    authenticator = Authenticator(engine.settings, engine.api_key)
     served = engine.settings.rest_document
     documents = Documents(engine.access, engine.app.functions, engine.app.name, served=served)
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)

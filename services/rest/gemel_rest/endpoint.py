@@ -92,7 +92,7 @@ class Endpoint:
 
     async def _answer(self, method: str, scope: Scope, receive: Receive) -> Response:
         headers = request_headers(scope)
-        actor = self._authenticator.authenticate(headers, peer_is_loopback(scope))
+        actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
         role = scope["gemel.role"] = actor.role
         path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
         if method not in ("GET", "HEAD"):

@@ -5,7 +5,8 @@ clients of either find what they know.
 """
 
 from gemel.auth.actor import NOBODY, Actor
+from gemel.auth.api_key import ApiKey
 from gemel.auth.authenticator import Authenticator, authenticate
 from gemel.auth.loopback import is_local
 
-__all__ = ["NOBODY", "Actor", "Authenticator", "authenticate", "is_local"]
+__all__ = ["NOBODY", "Actor", "ApiKey", "Authenticator", "authenticate", "is_local"]

@@ -1,54 +1,96 @@
-"""The order in which proofs are looked at: admin secret, token, loopback."""
+"""The order in which proofs are looked at: admin secret, API key, token, loopback."""
 
 import hashlib
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from gemel.auth.actor import ADMIN, ROLE, SECRETS, VARIABLE, Actor
+from gemel.auth.api_key import PREFIX, ApiKey, parse_key
+from gemel.auth.issuer import issuers_of
+from gemel.auth.key_set import KeySet
 from gemel.auth.loopback import is_local, origin_allowed
-from gemel.auth.token import Grant, verify
+from gemel.auth.token import Grant, KeysOutdated, verify
 from gemel.errors import AccessError
 from gemel.settings import Settings
 
 REMEMBERED: Final = 1024
-"""Verified tokens that are remembered; the least recently used one goes first."""
+"""Verified tokens, and API keys, that are remembered; the least recently used one goes first."""
+KEY_SECONDS: Final = 10.0
+"""How long an API key is believed to be as it was: so long a revoked one may still be used."""
+UNKNOWN_SECONDS: Final = 2.0
+"""How long one that is not there is not looked for again."""
+
+
+Lookup = Callable[[str], Awaitable[ApiKey | None]]
+"""Finds an API key by its id."""
+
+
+class _Unknown(Exception):
+    """An API key has to be looked up before it can be judged."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class Authenticator:
-    """Knows the secrets of one instance, and the tokens that it has verified."""
+    """Knows the secrets of one instance, and what it has verified."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
-        """:param clock: Unix time."""
+    def __init__(
+        self, settings: Settings, lookup: Lookup | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        """:param lookup: finds API keys; without it there are none.
+        :param clock: Unix time.
+        :raises SettingsError: keys of the settings cannot be read.
+        """
         self._secret = settings.admin_secret.get_secret_value().encode()
-        self._key = settings.jwt_secret_key.get_secret_value()
+        self._sets = tuple(map(KeySet, issuers_of(settings)))
+        self._lookup = lookup
+        self._keys: OrderedDict[str, tuple[ApiKey | None, float]] = OrderedDict()
         self._anonymous = settings.anonymous_role
         self._origins = frozenset(settings.frontend_uri)
         self._clock = clock
         self._grants: OrderedDict[bytes, Grant] = OrderedDict()
 
-    def authenticate(self, headers: Mapping[str, str], peer_is_loopback: bool) -> Actor:
+    async def admit(self, headers: Mapping[str, str], peer_is_loopback: bool) -> Actor:
+        """As :meth:`authenticate`; what has to be fetched for it is fetched, from the database or from an issuer."""
+        try:
+            return self.authenticate(headers, peer_is_loopback)
+        except KeysOutdated as outdated:
+            for one in outdated.sets:
+                await one.refresh()
+            return self.authenticate(headers, peer_is_loopback, fetched=True)
+        except _Unknown as unknown:
+            self._keep(unknown.key, await self._lookup(unknown.key) if self._lookup is not None else None)
+            return self.authenticate(headers, peer_is_loopback)
+
+    def authenticate(self, headers: Mapping[str, str], peer_is_loopback: bool, *, fetched: bool = False) -> Actor:
         """Who asks.
 
         :param headers: by lower-case name, decoded as Latin-1.
         :param peer_is_loopback: whether the other end of the connection is this machine.
+        :param fetched: keys of issuers were fetched just now.
         :raises AccessError: it is not proven.
         """
-        if not self._secret and not self._key:
-            return self._local(headers, peer_is_loopback)
         secret = next((headers[name] for name in SECRETS if name in headers), None)
-        if secret is not None:
+        guarded = bool(self._secret or self._sets)
+        if secret is not None and guarded:
             return self._by_secret(secret, headers)
-        return self._by_token(headers)
+        key = _api_key(headers)
+        if key is not None:
+            return self._by_key(key, headers)
+        return self._by_token(headers, fetched=fetched) if guarded else self._local(headers, peer_is_loopback)
 
     def _local(self, headers: Mapping[str, str], peer_is_loopback: bool) -> Actor:
         if is_local(headers, peer_is_loopback) and origin_allowed(headers, self._origins):
             return _believed(headers)
         raise AccessError(
             "no-secret-configured",
-            "No secret is configured, so only programs of this machine are served: set admin_secret or jwt_secret_key",
+            "No secret is configured, so only programs of this machine are served: set admin_secret, jwt_secret_key or"
+            " jwt_secrets",
         )
 
     def _by_secret(self, given: str, headers: Mapping[str, str]) -> Actor:
@@ -57,18 +99,18 @@ class Authenticator:
             return _believed(headers)
         raise AccessError("secret-wrong", f"invalid {SECRETS[0]}/{SECRETS[1]}")
 
-    def _by_token(self, headers: Mapping[str, str]) -> Actor:
+    def _by_token(self, headers: Mapping[str, str], *, fetched: bool) -> Actor:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         bearer = scheme.lower() == "bearer"
         if not bearer and self._anonymous:
             return self._nobody(headers)
-        if not self._key:
+        if not self._sets:
             if bearer:
                 raise AccessError("token-unverifiable", "Server lacks JWT secret")
             raise AccessError("secret-missing", f"{SECRETS[0]}/{SECRETS[1]} required, but not found")
         if not bearer:
             raise AccessError("token-missing", "Missing 'Authorization' header with a Bearer token")
-        grant = self._grant(token.strip(" "))
+        grant = self._grant(token.strip(" "), fetched=fetched)
         if not grant.default_role and not self._anonymous:
             raise AccessError("role-missing", "Anonymous access is disabled")
         if not grant.default_role:
@@ -78,13 +120,36 @@ class Authenticator:
             raise AccessError("role-not-allowed", "Your requested role is not in allowed roles")
         return Actor.of(role, grant.claims, grant.until)
 
+    def _by_key(self, given: str, headers: Mapping[str, str]) -> Actor:
+        parts = parse_key(given)
+        if parts is None:
+            raise AccessError("key-invalid", "Invalid API key")
+        name, secret = parts
+        found, until = self._keys.get(name, (None, 0.0))
+        now = self._clock()
+        if now >= until:
+            raise _Unknown(name)
+        if found is None or not found.fits(secret):
+            raise AccessError("key-invalid", "Invalid API key")
+        if now >= found.until:
+            raise AccessError("key-expired", "The API key has expired or is revoked")
+        if headers.get(ROLE, found.role) != found.role:
+            raise AccessError("role-not-allowed", "Your requested role is not in allowed roles")
+        return Actor.of(found.role, found.claims, found.until)
+
+    def _keep(self, name: str, found: ApiKey | None) -> None:
+        self._keys[name] = (found, self._clock() + (KEY_SECONDS if found is not None else UNKNOWN_SECONDS))
+        self._keys.move_to_end(name)
+        if len(self._keys) > REMEMBERED:
+            self._keys.popitem(last=False)
+
     def _nobody(self, headers: Mapping[str, str]) -> Actor:
         """Who says nothing of itself; another role it may not ask for."""
         if headers.get(ROLE, self._anonymous) != self._anonymous:
             raise AccessError("role-not-allowed", "Your requested role is not in allowed roles")
         return Actor.of(self._anonymous, {})
 
-    def _grant(self, token: str) -> Grant:
+    def _grant(self, token: str, *, fetched: bool) -> Grant:
         now = self._clock()
         known = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()  # the tokens themselves are not kept
         grant = self._grants.get(known)
@@ -92,7 +157,7 @@ class Authenticator:
             self._grants.move_to_end(known)
             return grant
         self._grants.pop(known, None)
-        grant = verify(token, self._key, now)
+        grant = verify(token, self._sets, now, fetched=fetched)
         self._grants[known] = grant
         if len(self._grants) > REMEMBERED:
             self._grants.popitem(last=False)
@@ -102,6 +167,15 @@ class Authenticator:
 def authenticate(headers: Mapping[str, str], peer_is_loopback: bool, settings: Settings) -> Actor:
     """As :meth:`Authenticator.authenticate`, remembering nothing."""
     return Authenticator(settings).authenticate(headers, peer_is_loopback)
+
+
+def _api_key(headers: Mapping[str, str]) -> str | None:
+    """What is sent as an API key: ``X-API-Key``, or a bearer token of that form."""
+    given = headers.get("x-api-key")
+    if given is None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        given = token.strip(" ") if scheme.lower() == "bearer" and token.strip(" ").startswith(PREFIX) else None
+    return given
 
 
 def _believed(headers: Mapping[str, str]) -> Actor:

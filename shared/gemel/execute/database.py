@@ -99,8 +99,8 @@ class Database(Protocol):
     def explain(self, error: BaseException) -> DatabaseError | Unsupported | None:
         """What an error of a session of SQLAlchemy says; ``None`` if it is not one of the driver."""
 
-    async def fetch(self, text: str) -> Sequence[Row]:
-        """Rows of a statement without parameters."""
+    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
+        """Rows of a statement of ours."""
 
     async def close(self) -> None:
         """Close all connections, waiting a moment for what is under way."""

@@ -115,10 +115,10 @@ class PostgreSQLDatabase:
             return DatabaseError("22003" if "out of" in str(cause) else "22P02", str(cause))
         return _refused(cause)
 
-    async def fetch(self, text: str) -> Sequence[Row]:
+    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
         """See ``Database``."""
         async with self._connection() as connection:
-            return await connection.fetch(text, (), self._seconds)
+            return await connection.fetch(text, parameters, self._seconds)
 
     async def close(self) -> None:
         """See ``Database``."""

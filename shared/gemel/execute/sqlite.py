@@ -161,9 +161,9 @@ class SQLiteDatabase:
         cause = error.orig if isinstance(error, DBAPIError) else error
         return _refused(cause, self._catalog) if isinstance(cause, sqlite3.Error | OverflowError) else None
 
-    async def fetch(self, text: str) -> Sequence[Row]:
+    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
         """See ``Database``."""
-        return await self._in(self._readers, lambda: self._mine(writer=False).run(text, ()))
+        return await self._in(self._readers, lambda: self._mine(writer=False).run(text, parameters))
 
     async def close(self) -> None:
         """See ``Database``. The last connection to close folds the WAL into the database."""

@@ -25,6 +25,10 @@ class StateTables:
     """Answers that are kept for repeated requests (docs/decisions.md, 20)."""
     outbox: Table
     """What ``@committed`` hooks have still to be told (docs/decisions.md, 14)."""
+    api_keys: Table
+    """Of clients (docs/decisions.md, 19)."""
+    audit: Table
+    """What administrators did."""
     slots: Table
     """Work that was due at a time, claimed by inserting the row (docs/decisions.md, 32)."""
 
@@ -95,6 +99,26 @@ def state_tables(*, postgresql: bool) -> StateTables:
             Column("attempts", Integer, nullable=False),
             Column("status", Text, nullable=False),  # waiting, dead
             Column("error", Text),
+        ),
+        api_keys=table(
+            "api_key",
+            Column("id", Text, primary_key=True),
+            Column("hash", Text, nullable=False),
+            Column("role", Text, nullable=False),
+            Column("claims", Text),  # JSON
+            Column("note", Text),
+            Column("created_at", at, nullable=False),
+            Column("expires_at", at),
+            Column("revoked_at", at),
+        ),
+        audit=table(
+            "audit",
+            Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+            Column("at", at, nullable=False, index=True),
+            Column("who", Text, nullable=False),
+            Column("action", Text, nullable=False),
+            Column("subject", Text),
+            Column("details", Text),  # JSON
         ),
         slots=table(
             "slot",

@@ -38,7 +38,7 @@ class Credentials:
     headers: Mapping[str, str]
     loopback: bool
 
-    def actor(self, payload: object) -> Actor:
+    async def actor(self, payload: object) -> Actor:
         """Who asks: the headers of the payload of ``connection_init`` come before those of the request.
 
         :raises AccessError: it is not proven.
@@ -47,7 +47,7 @@ class Credentials:
         named = {str(name).lower(): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
         # A page may not say where it is from: that would make an admin of any site (docs/decisions.md, 17).
         told = {name: value for name, value in named.items() if name not in ("host", "origin")}
-        return self.authenticator.authenticate({**self.headers, **told}, self.loopback)
+        return await self.authenticator.admit({**self.headers, **told}, self.loopback)
 
 
 class _Closed(Exception):
@@ -157,7 +157,7 @@ class Connection:
         if self._actor is not None:
             raise _Closed(TOO_MANY_INITS, "Too many initialisation requests")
         try:
-            self._actor = self._credentials.actor(payload)
+            self._actor = await self._credentials.actor(payload)
         except GemelError as error:
             told = failure(error).message
             if self._protocol.modern:

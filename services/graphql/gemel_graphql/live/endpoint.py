@@ -19,10 +19,17 @@ NOT_FOUND: Final = 4404
 class LiveEndpoint:
     """ASGI app of the WebSockets."""
 
-    def __init__(self, service: Service, polls: Polls, settings: Settings, paths: frozenset[str]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        authenticator: Authenticator,
+        polls: Polls,
+        settings: Settings,
+        paths: frozenset[str],
+    ) -> None:
         """:param paths: where they are."""
         self._service, self._polls, self._paths = service, polls, paths
-        self._authenticator = Authenticator(settings)
+        self._authenticator = authenticator
         self._limit = settings.body_limit
         self._log = structlog.get_logger("gemel.graphql")
 

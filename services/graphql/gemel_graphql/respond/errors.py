@@ -36,6 +36,9 @@ ACCESS: Final[Mapping[str, str]] = {
     "token-early": "invalid-jwt",
     "token-unverifiable": "access-denied",
     "token-claims": "jwt-invalid-claims",
+    "token-audience": "invalid-jwt",
+    "key-invalid": "access-denied",
+    "key-expired": "access-denied",
     "role-missing": "jwt-missing-role-claims",
 }
 """Code by the reason that authentication failed for."""
@@ -43,6 +46,7 @@ ACCESS: Final[Mapping[str, str]] = {
 _JWT: Final[Mapping[str, str]] = {
     "token-expired": "Could not verify JWT: JWTExpired",
     "token-early": "Could not verify JWT: JWTNotYetValid",
+    "token-audience": "Could not verify JWT: JWTNotInAudience",
     "token-invalid": "Could not verify JWT: JWSError JWSInvalidSignature",
 }
 

@@ -33,7 +33,7 @@ def add_pages(site: FastAPI, documents: Documents, authenticator: Authenticator,
     @site.api_route("/openapi.json", methods=["GET", "HEAD"])
     async def openapi(request: Request) -> Response:
         headers = request_headers(request.scope)
-        actor = authenticator.authenticate(headers, peer_is_loopback(request.scope))
+        actor = await authenticator.admit(headers, peer_is_loopback(request.scope))
         request.scope["gemel.role"], request.scope["gemel.route"] = actor.role, "openapi"
         found = await documents.response(actor.role, headers, prefix)
         body = found.body if found.body is not None and request.method == "GET" else b""

@@ -44,6 +44,9 @@ ACCESS = {
     "token-expired": ("PGRST303", 401, None),
     "token-early": ("PGRST303", 401, None),
     "token-claims": ("PGRST303", 401, None),
+    "token-audience": ("PGRST303", 401, None),
+    "key-invalid": ("PGRST301", 401, None),
+    "key-expired": ("PGRST303", 401, None),
     "role-not-allowed": ("22023", 401, None),
 }
 """Of each reason: code, status, message (``None``: the error's own)."""
