@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import strawberry
 from graphql import GraphQLError
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chinook.models import Artist, Customer, Employee, Invoice, Track
@@ -18,9 +18,9 @@ from gemel_graphql import Context, allow
 Info = strawberry.Info[Context, None]
 
 
-async def _best(session: AsyncSession, limit: int) -> list[Customer]:
+async def _best(session: AsyncSession, limit: int, customers: Select[Customer]) -> list[Customer]:
     total = func.sum(Invoice.total)
-    ranked = select(Customer).join(Customer.invoices).group_by(Customer.id).order_by(total.desc(), Customer.id)
+    ranked = customers.join(Customer.invoices).group_by(Customer.id).order_by(total.desc(), Customer.id)
     return list(await session.scalars(ranked.limit(limit)))
 
 
@@ -43,16 +43,16 @@ class Query:
     @strawberry.field
     @allow("support")
     async def top_customers(self, info: Info, limit: int = 5) -> list[Customer]:
-        """Customers by the sum of their invoices, the largest first."""
+        """Customers that who asks may see, by the sum of their invoices, the largest first."""
         if not 0 <= limit <= 100:
             raise GraphQLError("limit must lie between 0 and 100")
-        return await _best(info.context.session, limit)
+        return await _best(info.context.session, limit, info.context.visible(Customer))
 
     @strawberry.field
     async def store_statistics(self, info: Info) -> StoreStatistics:
         """The store in figures."""
         session = info.context.session
-        best = await _best(session, 1)
+        best = await _best(session, 1, select(Customer))
         invoices, revenue, first = (
             await session.execute(select(func.count(), func.sum(Invoice.total), func.min(Invoice.invoice_date)))
         ).one()

@@ -73,7 +73,9 @@ def plan_query(access: Access, query: Query) -> QueryPlan:
                 content = _aggregate(scope, table, root.content)
             case One():
                 content = _one(scope, table, root.content)
-        roots.append(RootPlan(root.key, content, root.total, root.estimate))
+        # The planner's guess is made of all rows, hidden ones among them.
+        estimate = root.estimate if scope.visible(table) is None else None
+        roots.append(RootPlan(root.key, content, root.total, estimate))
     return QueryPlan(tuple(roots))
 
 
