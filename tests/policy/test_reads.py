@@ -236,3 +236,13 @@ def test_a_policy_does_not_ask_other_policies(wiki: Asker) -> None:
         {"name": "vault", "page": [{"title": "gold"}]},
         {"name": "attic", "page": []},
     ]
+
+
+def test_introspection_switched_off(wiki: Asker) -> None:
+    """G10.5-4"""
+    hushed = wiki.as_("hushed")
+    for query in ("{ __schema { queryType { name } } }", '{ page { title } __type(name: "page") { name } }'):
+        assert hushed.refused(query) == ("not-supported", 'introspection is disabled for role: "hushed"')
+    assert len(hushed.data("{ __typename page { title __typename } }")["page"]) == 4
+    assert hushed.problem("GET", "/")[:2] == (404, "PGRST126")
+    assert wiki.as_("reader").data("{ __schema { queryType { name } } }")

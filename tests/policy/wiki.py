@@ -77,7 +77,11 @@ policies = [
     Policy("auditor", Page).select(Page.state == "published"),
     Policy("keeper", Page).select(Page.words > claim("words", int), columns=READABLE, limit=5),
 ]
-roles = [Role("editor", inherits="writer"), Role("both", inherits=["writer", "keeper"])]
+roles = [
+    Role("hushed", inherits="reader", introspection=False),
+    Role("editor", inherits="writer"),
+    Role("both", inherits=["writer", "keeper"]),
+]
 
 ROWS = {
     Space: [(1, "hall", True, 10), (2, "vault", False, 20), (3, "attic", False, 30)],

@@ -17,7 +17,7 @@ from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
 from gemel_graphql.parse.document import read_document
 from gemel_graphql.parse.operation import Operation, choose, resolve
-from gemel_graphql.parse.refuse import refuse
+from gemel_graphql.parse.refuse import NOT_SUPPORTED, refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
 from gemel_graphql.parse.scope import Variables
 from gemel_graphql.parse.shape import Shapes
@@ -143,6 +143,8 @@ class Service:
         scope = parsed.scope
         members: dict[str, str] = {}
         asked = [output for output in parsed.outputs if isinstance(output, Introspected)]
+        if asked and not self._engine.access.of(actor.role).introspection:
+            raise RequestError(NOT_SUPPORTED, f'introspection is disabled for role: "{actor.role}"')
         if asked:
             members |= await interface.introspection(schema).answer(scope.operation, asked, scope.values)
         own = await self._resolve(interface.own, parsed, actor)

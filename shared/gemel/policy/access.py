@@ -28,6 +28,8 @@ class Access:
     known: bool = True
     """Some policy speaks of the role."""
     everything: bool = False
+    introspection: bool = True
+    """It is shown what it may ask."""
     names: frozenset[str] = frozenset()
     """Of the role and of those that it inherits from."""
 
@@ -84,7 +86,8 @@ def _access(role: str, catalog: Catalog, policies: Policies) -> Access:
     readable = {key for key, verb in grants if verb == "select"}
     named = dict.fromkeys(key for key, _ in grants)
     views = {key: _view(role, catalog.tables[key], grants, readable) for key in named}
-    return Access(role, catalog, Views(views), grants, names=policies.names(role))
+    shown, names = policies.introspection(role), policies.names(role)
+    return Access(role, catalog, Views(views), grants, introspection=shown, names=names)
 
 
 def _view(role: str, table: Table, grants: Grants, readable: set[TableKey]) -> View:

@@ -179,6 +179,8 @@ class Role:
     name: str
     inherits: str | Sequence[str] = ()
     """Roles whose policies it has for whatever it has none of its own."""
+    introspection: bool = True
+    """Whether GraphQL shows it its schema, and REST its document. It is no policy, and not inherited."""
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -193,7 +195,7 @@ class Policies:
     """The policies of an app, by role."""
 
     def __init__(
-        self, policies: Iterable[Policy] = (), roles: Iterable[Role] = (), examples: Iterable[Example] = ()
+        self, policies: Iterable[Policy] = (), roles: Sequence[Role] = (), examples: Iterable[Example] = ()
     ) -> None:
         """:raises AppError: they contradict each other."""
         self.examples = tuple(examples)
@@ -205,6 +207,7 @@ class Policies:
                     raise AppError(f"{policy}: there is another policy of {verb} for this role and table")
                 own[policy.mapper, verb] = grant
         self._parents: dict[str, tuple[str, ...]] = {}
+        self._silent = frozenset(role.name for role in roles if not role.introspection)
         for role in roles:
             if role.name in self._parents:
                 raise AppError(f"Role({role.name!r}) is there twice")
@@ -219,6 +222,10 @@ class Policies:
     def roles(self) -> tuple[str, ...]:
         """Names of the roles that have policies."""
         return tuple(sorted(self._own))
+
+    def introspection(self, role: str) -> bool:
+        """Whether a role is shown what it may ask."""
+        return role not in self._silent
 
     def names(self, role: str) -> frozenset[str]:
         """The role, and all that it inherits from."""

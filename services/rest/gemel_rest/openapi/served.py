@@ -37,12 +37,14 @@ class Documents:
         """Answer to a GET of the document, as the role sees it.
 
         :param prefix: where the tables are mounted.
-        :raises RequestError: ``PGRST107``; ``PGRST126``, the setting ``rest_document`` is off.
+        :raises RequestError: ``PGRST107``; ``PGRST126``, the setting ``rest_document`` is off, or the role's
+            introspection.
         """
-        if not self.served:
+        access = self._accesses.of(role)
+        if not (self.served and access.introspection):
             raise RequestError("PGRST126", "Root endpoint metadata is disabled", status=404)
         media = parse_accept(headers.get("accept", ""), ROOT_TYPES)
-        made = await self._document(self._accesses.of(role), prefix)
+        made = await self._document(access, prefix)
         kept = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
         common = ((b"etag", made.etag), (b"vary", b"Accept, Authorization"))
         if made.etag.decode() in kept:
