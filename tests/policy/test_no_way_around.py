@@ -34,7 +34,9 @@ ROLES: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-PARAMS = [*(f"{role}-sqlite" for role in ROLES), "customer-postgresql", "writer-postgresql"]
+PARAMS = [f"{role}-sqlite" for role in ROLES]
+"""SQLite alone: PostgreSQL gives rows without an order, and guesses their number, by statistics that differ between two
+databases whatever is in them. The plans are the same."""
 
 
 @dataclass(frozen=True)
