@@ -11,15 +11,13 @@ from typing import Any
 
 import httpx
 
+from front_door import client_of, running
 from gemel.app import App
-from gemel.edge import Edge
-from gemel.observe import Metrics
-from gemel.serve import Engine, open_engine
+from gemel.serve import Engine
 from gemel.settings import Settings
 from gemel_graphql.app import crash, create_app
 
 ADDRESS = "http://localhost"
-LOOPBACK = ("127.0.0.1", 50_000)
 
 
 @dataclass(frozen=True)
@@ -80,17 +78,11 @@ def failed(found: Any) -> tuple[str, str, str]:
 @contextmanager
 def serving(settings: Settings, app: App) -> Iterator[GraphQL]:
     """A client of a service on a database."""
-    with asyncio.Runner() as runner:
-        opened = open_engine(settings, app)
-        engine = runner.run(opened.__aenter__())
-        try:
-            edge = Edge(create_app(engine), settings, "graphql", Metrics(), crash)
-            transport = httpx.ASGITransport(edge, raise_app_exceptions=False, client=LOOPBACK)
-            client = httpx.AsyncClient(transport=transport, timeout=60)
-            yield GraphQL(engine, runner, client)
-            runner.run(client.aclose())
-        finally:
-            runner.run(opened.__aexit__(None, None, None))
+    with (
+        running(settings, app) as (runner, engine),
+        client_of(runner, engine, "graphql", create_app, crash, timeout=60) as client,
+    ):
+        yield GraphQL(engine, runner, client)
 
 
 def table(app: App, name: str) -> list[dict[str, Any]]:

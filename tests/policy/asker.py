@@ -9,15 +9,10 @@ from typing import Any
 
 import httpx
 
+from front_door import both_services
 from gemel.app import App
-from gemel.edge import Edge
-from gemel.observe import Metrics
-from gemel.serve import Engine, open_engine
+from gemel.serve import Engine
 from gemel.settings import Settings
-from gemel_graphql.app import crash as graphql_crash
-from gemel_graphql.app import create_app as create_graphql
-from gemel_rest.app import crash as rest_crash
-from gemel_rest.app import create_app as create_rest
 
 LOCAL = "http://localhost"
 
@@ -81,20 +76,5 @@ class Asker:
 @contextmanager
 def asking(settings: Settings, app: App) -> Iterator[Asker]:
     """Ask both services of an app."""
-    with asyncio.Runner() as runner:
-        opened = open_engine(settings, app)
-        engine = runner.run(opened.__aenter__())
-        try:
-            clients = []
-            for create, crash, name in (
-                (create_graphql, graphql_crash, "graphql"),
-                (create_rest, rest_crash, "rest"),
-            ):
-                edge = Edge(create(engine), settings, name, Metrics(), crash)
-                transport = httpx.ASGITransport(edge, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
-                clients.append(httpx.AsyncClient(transport=transport, timeout=60))
-            yield Asker(engine, runner, *clients, headers={})
-            for client in clients:
-                runner.run(client.aclose())
-        finally:
-            runner.run(opened.__aexit__(None, None, None))
+    with both_services(settings, app, timeout=60) as (runner, engine, graphql, rest):
+        yield Asker(engine, runner, graphql, rest, headers={})

@@ -10,10 +10,9 @@ from urllib.parse import quote
 
 import httpx
 
+from front_door import client_of, running
 from gemel.app import App
-from gemel.edge import Edge
-from gemel.observe import Metrics
-from gemel.serve import Engine, open_engine
+from gemel.serve import Engine
 from gemel.settings import Settings
 from gemel_rest.app import crash, create_app
 
@@ -81,14 +80,8 @@ def _named(headers: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def serving(settings: Settings, app: App) -> Iterator[Rest]:
     """A client of a service on a database."""
-    with asyncio.Runner() as runner:
-        opened = open_engine(settings, app)
-        engine = runner.run(opened.__aenter__())
-        try:
-            edge = Edge(create_app(engine), settings, "rest", Metrics(), crash)
-            transport = httpx.ASGITransport(edge, raise_app_exceptions=False)
-            client = httpx.AsyncClient(transport=transport)
-            yield Rest(engine, runner, client)
-            runner.run(client.aclose())
-        finally:
-            runner.run(opened.__aexit__(None, None, None))
+    with (
+        running(settings, app) as (runner, engine),
+        client_of(runner, engine, "rest", create_app, crash) as client,
+    ):
+        yield Rest(engine, runner, client)

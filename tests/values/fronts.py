@@ -9,17 +9,10 @@ from typing import Any
 
 import httpx
 
+from front_door import both_services
 from gemel.app import App
-from gemel.edge import Edge
-from gemel.observe import Metrics
-from gemel.serve import open_engine
 from gemel.settings import Settings
-from gemel_graphql.app import crash as graphql_crash
-from gemel_graphql.app import create_app as create_graphql
-from gemel_rest.app import crash as rest_crash
-from gemel_rest.app import create_app as create_rest
 
-LOOPBACK = ("127.0.0.1", 50_000)
 JSON = {"content-type": "application/json"}
 
 
@@ -51,20 +44,5 @@ class Fronts:
 @contextmanager
 def fronts(settings: Settings, app: App) -> Iterator[Fronts]:
     """Both services on a database, without a network."""
-    with asyncio.Runner() as runner:
-        opened = open_engine(settings, app)
-        engine = runner.run(opened.__aenter__())
-        clients = []
-        try:
-            for name, create, crash in (
-                ("graphql", create_graphql, graphql_crash),
-                ("rest", create_rest, rest_crash),
-            ):
-                edge = Edge(create(engine), settings, name, Metrics(), crash)
-                transport = httpx.ASGITransport(edge, raise_app_exceptions=False, client=LOOPBACK)
-                clients.append(httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60))
-            yield Fronts(settings, runner, *clients)
-        finally:
-            for client in clients:
-                runner.run(client.aclose())
-            runner.run(opened.__aexit__(None, None, None))
+    with both_services(settings, app, base_url="http://localhost", timeout=60) as (runner, _, graphql, rest):
+        yield Fronts(settings, runner, graphql, rest)

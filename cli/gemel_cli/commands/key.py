@@ -12,11 +12,11 @@ from gemel.auth.api_key import hash_of, make_key, shown
 from gemel.catalog import read_catalog
 from gemel.errors import SettingsError
 from gemel.policy import Accesses
-from gemel.settings import Settings, load
-from gemel.state.tables import state_tables
+from gemel.settings import Settings
 from gemel_backup.connect import make_engine, transaction
 from gemel_cli.audit import record
-from gemel_cli.commands.token import pair, seconds_of
+from gemel_cli.commands.token import Claims, claims_of, seconds_of, session_variables
+from gemel_cli.own_tables import own_tables
 
 key = typer.Typer(help="API keys: made, listed, revoked.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,9 +27,7 @@ SHOWN = ("id", "role", "claims", "note", "created_at", "expires_at", "revoked_at
 def make(
     role: Annotated[str, typer.Argument(metavar="ROLE", help="Role that the key has.")],
     expires: Annotated[str, typer.Option(metavar="TIME", help="How long it is valid: 15m, 1h, 90d, or never.")] = "90d",
-    claim: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A claim, such as user-id=7; may be repeated.")
-    ] = None,
+    claim: Claims = None,
     note: Annotated[str, typer.Option(metavar="TEXT", help="What it is for.")] = "",
 ) -> None:
     """Make an API key for ROLE and print it. It is shown this once: only a hash of it is kept.
@@ -43,7 +41,7 @@ def make(
         raise SettingsError(f"no policy speaks of the role {role!r}; there are {', '.join(known)}")
     now = datetime.now(UTC)
     ends = None if expires == "never" else now + timedelta(seconds=seconds_of(expires))
-    claims = {f"x-hasura-{name.removeprefix('x-hasura-')}": value for name, value in map(pair, claim or ())}
+    claims = session_variables(claims_of(claim))
     name, secret = make_key()
     values = {
         "id": name,
@@ -93,10 +91,8 @@ def revoke(
 
 
 def _opened() -> tuple[Settings, sa.Table]:
-    settings = load()
-    if not settings.state:
-        raise SettingsError("there are no keys: the setting state keeps Gemel's own tables out")
-    return settings, state_tables(postgresql=settings.is_postgresql).api_keys
+    settings, tables = own_tables("there are no keys")
+    return settings, tables.api_keys
 
 
 def _state(row: dict[str, Any]) -> str:

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
-from gemel.errors import SettingsError
-from gemel.settings import Settings, load
-from gemel.state.tables import state_tables
+from gemel.settings import Settings
 from gemel_backup.connect import make_engine, transaction
+from gemel_cli.own_tables import own_tables
 
 outbox = typer.Typer(
     help="Events for @committed hooks that wait, and dead ones.", no_args_is_help=True, rich_markup_mode=None
@@ -61,10 +60,8 @@ def drop(ids: Ids = None) -> None:
 
 
 def _opened() -> tuple[Settings, sa.Table]:
-    settings = load()
-    if not settings.state:
-        raise SettingsError("there is no outbox: the setting state keeps Gemel's own tables out")
-    return settings, state_tables(postgresql=settings.is_postgresql).outbox
+    settings, tables = own_tables("there is no outbox")
+    return settings, tables.outbox
 
 
 def _chosen(table: sa.Table, ids: list[int] | None) -> list[Any]:

@@ -98,10 +98,8 @@ def _allowed(access: Access, example: Example, item: Allowed) -> str | None:
     table = access.catalog.by_mapper(sa.inspect(item.model))
     view = access.views.tables.get(table.key) if table is not None else None
     may = view is not None and item.verb in view.verbs
-    among = (
-        {"select": view.columns, "insert": view.insertable, "update": view.updatable}.get(item.verb) if view else None
-    )
-    named = {name for column in (among or {}).values() for name in (column.name, column.attribute)}
+    among = view.taken(item.verb) if view is not None else {}
+    named = {name for column in among.values() for name in (column.name, column.attribute)}
     if item.columns and item.allowed:
         may = may and set(item.columns) <= named
     elif item.columns:

@@ -2,26 +2,29 @@
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import jwt
 import typer
 
+from gemel.auth.actor import VARIABLE
+from gemel.auth.issuer import NAMESPACE
+from gemel.auth.token import ALLOWED, DEFAULT
 from gemel.errors import SettingsError
 from gemel.settings import load
 
-NAMESPACE = "https://hasura.io/jwt/claims"
-PREFIX = "x-hasura-"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-RESERVED = frozenset({"role", "exp", "iat", NAMESPACE, f"{PREFIX}default-role", f"{PREFIX}allowed-roles"})
+Claims = Annotated[
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="A claim, such as user-id=7; may be repeated.")
+]
+RESERVED = frozenset({"role", "exp", "iat", NAMESPACE, ALLOWED, DEFAULT})
 
 
 def token(
     role: Annotated[str, typer.Argument(metavar="ROLE", help="Role that the bearer has.")],
     expires: Annotated[str, typer.Option(metavar="TIME", help="How long it is valid: 90s, 15m, 1h, 7d.")] = "1h",
-    claim: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A claim, such as user-id=7; may be repeated.")
-    ] = None,
+    claim: Claims = None,
 ) -> None:
     """Print a bearer token for ROLE.
 
@@ -30,7 +33,7 @@ def token(
     key = load().jwt_secret_key.get_secret_value()
     if not key:
         raise SettingsError("jwt_secret_key is not set, and a token is signed with it: set it to 32 characters or more")
-    claims = token_claims(role, seconds_of(expires), dict(pair(item) for item in claim or ()), now=int(time.time()))
+    claims = token_claims(role, seconds_of(expires), claims_of(claim), now=int(time.time()))
     print(jwt.encode(claims, key, algorithm="HS256"))
 
 
@@ -39,14 +42,24 @@ def token_claims(role: str, seconds: int, claims: dict[str, str], *, now: int) -
 
     :param now: the time, in seconds since 1970.
     """
-    session = {key if key.startswith(PREFIX) else PREFIX + key: value for key, value in claims.items()}
+    session = session_variables(claims)
     return {
         **claims,
         "role": role,
         "iat": now,
         "exp": now + seconds,
-        NAMESPACE: {**session, f"{PREFIX}default-role": role, f"{PREFIX}allowed-roles": [role]},
+        NAMESPACE: {**session, DEFAULT: role, ALLOWED: [role]},
     }
+
+
+def session_variables(claims: Mapping[str, str]) -> dict[str, str]:
+    """Claims by the names that policies find them under first."""
+    return {key if key.startswith(VARIABLE) else VARIABLE + key: value for key, value in claims.items()}
+
+
+def claims_of(given: Sequence[str] | None) -> dict[str, str]:
+    """Claims that were given as ``key=value``."""
+    return dict(map(_pair, given or ()))
 
 
 def seconds_of(text: str) -> int:
@@ -57,8 +70,7 @@ def seconds_of(text: str) -> int:
     return int(match[1]) * SECONDS[match[2]]
 
 
-def pair(text: str) -> tuple[str, str]:
-    """A claim that was given as ``key=value``."""
+def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     key = key.strip().lower()
     if not equals or not key:

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from gemel.auth import Actor, Authenticator
+from gemel.auth.actor import ADMIN
 from gemel.edge import BodyTimeout, ClientGone, peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError
 from gemel.observe.asgi import Receive, Scope, Send
@@ -20,7 +21,6 @@ from gemel_graphql.respond.errors import body, failure, unexpected
 from gemel_graphql.service import Request, Service
 
 JSON: Final = (b"content-type", b"application/json; charset=utf-8")
-ADMIN: Final = "admin"
 
 
 class Endpoint:

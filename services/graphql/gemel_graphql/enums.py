@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import orjson
 
+from gemel.auth.actor import ADMIN
 from gemel.catalog import Table, TableKey
 from gemel.request import ColumnField, ColumnRef, Query, Root, Rows, Select, Source
 from gemel.serve import Engine
-
-ADMIN = "admin"
-"""The values are part of the schema, whoever may see the table itself."""
 
 
 def enum_tables(engine: Engine) -> tuple[Table, ...]:
@@ -18,7 +16,7 @@ def enum_tables(engine: Engine) -> tuple[Table, ...]:
 
 
 async def read_enums(engine: Engine) -> Mapping[TableKey, Mapping[str, str | None]]:
-    """Descriptions by value, by table.
+    """Descriptions by value, by table. They are part of the schema, whoever may see the table itself.
 
     :raises DatabaseError: the database cannot be reached, or has no such table yet.
     """

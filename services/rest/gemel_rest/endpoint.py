@@ -11,11 +11,11 @@ from urllib.parse import quote
 import structlog
 
 from gemel.auth import Actor, Authenticator
+from gemel.auth.actor import ADMIN
 from gemel.edge import peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
-from gemel.policy import ADMIN
 from gemel.serve import Engine, Prepared
 from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
 from gemel_rest.invoke import invoke

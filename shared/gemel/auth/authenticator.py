@@ -100,20 +100,19 @@ class Authenticator:
         raise AccessError("secret-wrong", f"invalid {SECRETS[0]}/{SECRETS[1]}")
 
     def _by_token(self, headers: Mapping[str, str], *, fetched: bool) -> Actor:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        bearer = scheme.lower() == "bearer"
-        if not bearer and self._anonymous:
+        token = _bearer(headers)
+        if token is None and self._anonymous:
             return self._nobody(headers)
         if not self._sets:
-            if bearer:
+            if token is not None:
                 raise AccessError("token-unverifiable", "Server lacks JWT secret")
             raise AccessError("secret-missing", f"{SECRETS[0]}/{SECRETS[1]} required, but not found")
-        if not bearer:
+        if token is None:
             raise AccessError("token-missing", "Missing 'Authorization' header with a Bearer token")
-        grant = self._grant(token.strip(" "), fetched=fetched)
-        if not grant.default_role and not self._anonymous:
-            raise AccessError("role-missing", "Anonymous access is disabled")
+        grant = self._grant(token, fetched=fetched)
         if not grant.default_role:
+            if not self._anonymous:
+                raise AccessError("role-missing", "Anonymous access is disabled")
             return Actor.of(self._anonymous, grant.claims, grant.until)
         role = headers.get(ROLE, grant.default_role)
         if role not in grant.roles:
@@ -171,11 +170,14 @@ def authenticate(headers: Mapping[str, str], peer_is_loopback: bool, settings: S
 
 def _api_key(headers: Mapping[str, str]) -> str | None:
     """What is sent as an API key: ``X-API-Key``, or a bearer token of that form."""
-    given = headers.get("x-api-key")
-    if given is None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        given = token.strip(" ") if scheme.lower() == "bearer" and token.strip(" ").startswith(PREFIX) else None
-    return given
+    given, token = headers.get("x-api-key"), _bearer(headers)
+    return token if given is None and token is not None and token.startswith(PREFIX) else given
+
+
+def _bearer(headers: Mapping[str, str]) -> str | None:
+    """The bearer token, which may be empty (RFC 6750 section 2.1)."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip(" ") if scheme.lower() == "bearer" else None
 
 
 def _believed(headers: Mapping[str, str]) -> Actor:

@@ -1,6 +1,7 @@
 """Places in JSON: the part of JSONPath (RFC 9535) that claims are found by, and PostgREST's form of it."""
 
 import re
+from functools import cache
 from typing import Any, Final
 
 Path = tuple[str | int, ...]
@@ -8,8 +9,9 @@ Path = tuple[str | int, ...]
 _STEP: Final = re.compile(r"""\.?(?:"([^"]+)"|([^.\[\]"'\s]+))|\[(?:'([^']+)'|"([^"]+)"|(\d+))\]""")
 
 
+@cache
 def parse(text: str) -> Path:
-    """Steps of ``$.a.b[0]['c d']``, or of PostgREST's ``.a."c d"``.
+    """Steps of ``$.a.b[0]['c d']``, or of PostgREST's ``.a."c d"``. Paths stand in settings: they are few.
 
     :raises ValueError: it is no such path.
     """

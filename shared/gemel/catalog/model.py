@@ -159,6 +159,10 @@ class View:
         """Schema and name."""
         return (self.schema, self.name)
 
+    def taken(self, verb: Verb) -> Mapping[str, Column]:
+        """The columns that a verb can name as its own: that it gives, or gives values to."""
+        return {"select": self.columns, "insert": self.insertable, "update": self.updatable}.get(verb, {})
+
     @property
     def stored(self) -> Iterator[Column]:
         """The columns that ``*`` stands for."""

@@ -43,9 +43,13 @@ class Inserted:
     rows: list[Row | None] = field(default_factory=list)
     """What was given back of each; ``None`` of those that a conflict left alone, or not at all if that is not known."""
     affected: int = 0
-    inserted: int = 0
     fresh: list[bool] = field(default_factory=list)
-    """Of each row whether it was not there before; as far as policies have to tell them apart."""
+    """Of each row that was given back whether it was not there before."""
+
+    @property
+    def inserted(self) -> int:
+        """Rows that were not there before."""
+        return sum(self.fresh)
 
 
 def insert_rows(
@@ -90,7 +94,7 @@ def insert_groups(
         found = yield from insert_rows(course, steps, group.rows, group.handed, values)
         done.rows += found.rows
         done.affected += found.affected
-        done.inserted += found.inserted
+        done.fresh += found.fresh
     return done
 
 
@@ -187,7 +191,6 @@ class _Work:
         if step.many is not None and len(batch.rows) > 1 and not self.steps.one_by_one:
             found = yield from self._written(step, step.many, batch)
             done.fresh += [bool(row[returned.new]) if returned.marks_new else True for row in found]
-            done.inserted += sum(done.fresh[-len(found) :]) if found else 0
             return list(found)
         given: list[Row | None] = []
         for number, row in enumerate(batch.rows):
@@ -198,7 +201,6 @@ class _Work:
                 given.append(None)
                 continue
             done.fresh.append(bool(rows[0][returned.new]) if returned.marks_new else new)
-            done.inserted += done.fresh[-1]
             given.append(rows[0])
         self._check_twice(given)
         return given
@@ -213,7 +215,6 @@ class _Work:
                 raise (yield from self._explained(step, one, error)) from error
             given.append(found.row)
             done.fresh += [found.fresh] if found.row is not None else []
-            done.inserted += found.fresh
         self._check_twice(given)
         return given
 

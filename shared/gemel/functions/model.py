@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Mapper
 
+from gemel.auth.actor import ADMIN
+
 Form = Literal["nothing", "scalar", "record", "row"]
 """``record`` has named columns, ``row`` is of a mapped class."""
 
@@ -67,7 +69,7 @@ class Function:
 
         :param names: of the role, and of those that it inherits from.
         """
-        return not names.isdisjoint({"admin", *self.roles})
+        return not names.isdisjoint({ADMIN, *self.roles})
 
     @property
     def signature(self) -> str:

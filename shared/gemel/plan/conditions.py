@@ -67,7 +67,7 @@ def plan_slice(scope: Scope, table: View, rows: Rows, *, keyset: bool = False, m
     if keyset or rows.after is not None:
         order = total_order(table, rows, order)
     return Slice(
-        where=plan_condition(scope, table, rows.where) if rows.where is not None else None,
+        where=plan_where(scope, table, rows.where),
         order=order,
         distinct=distinct,
         limit=whole(rows.limit),
@@ -76,6 +76,11 @@ def plan_slice(scope: Scope, table: View, rows: Rows, *, keyset: bool = False, m
         after=Param(slot_of(rows.after), simple(Kind.TEXT)) if rows.after is not None else None,
         visible=scope.visible(table),
     )
+
+
+def plan_where(scope: Scope, table: View, condition: Condition | None) -> Test | None:
+    """Resolve a condition that need not be there."""
+    return plan_condition(scope, table, condition) if condition is not None else None
 
 
 def plan_condition(scope: Scope, table: View, condition: Condition) -> Test:
@@ -89,7 +94,7 @@ def plan_condition(scope: Scope, table: View, condition: Condition) -> Test:
             return Negation(plan_condition(scope, table, item))
         case Related(link, where):
             hop = scope.hop(table, link)
-            return Exists(hop, plan_condition(scope, scope.seen(hop), where) if where is not None else None)
+            return Exists(hop, plan_where(scope, scope.seen(hop), where))
         case Compare():
             return _comparison(table, condition)
         case RelatedMeasure():
@@ -123,7 +128,7 @@ def _measured(scope: Scope, table: View, item: RelatedMeasure) -> All:
     uses = tuple(use_of(there, ref) for ref in item.columns)
     for use in uses:
         check_measure(item.measure, there, use.column.name)
-    where = plan_condition(scope, there, item.where) if item.where is not None else None
+    where = plan_where(scope, there, item.where)
     type_ = simple(MEASURED_TYPES.get(item.measure, Kind.DOUBLE))
     measured = Measured(hop, item.measure, uses, item.distinct, where, type_)
     return All(tuple(_value_test(measured, test) for test in item.tests))
@@ -144,7 +149,7 @@ def plan_order(scope: Scope, table: View, order: Order) -> Sort:
         case OrderColumn(path, column, descending, nulls_first, condition):
             hops = _to_one(scope, table, path)
             end = scope.seen(hops[-1]) if hops else table
-            where = plan_condition(scope, end, condition) if condition is not None else None
+            where = plan_where(scope, end, condition)
             return Sort(hops, None, None, use_of(end, column), descending, nulls_first, where)
         case OrderAggregate(path, measure, column, descending, nulls_first):
             hops = _to_one(scope, table, path[:-1])

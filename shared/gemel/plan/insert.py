@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from gemel.catalog import Column, Verb, View
 from gemel.errors import Mismatch
-from gemel.plan.conditions import plan_condition
-from gemel.plan.model import All, Hop, Test
-from gemel.plan.names import Scope, column_of
+from gemel.plan.conditions import plan_where
+from gemel.plan.model import Hop
+from gemel.plan.names import Scope, both, column_of
 from gemel.plan.write_model import ConflictPlan, Joined, NestedPlan, RowsToInsert, ShapePlan, step_of
 from gemel.request import ColumnRef, Conflict, Link, NestedInsert, RowShape, Source
 
@@ -72,12 +72,20 @@ def plan_joined(scope: Scope, table: View, link: Link) -> tuple[Hop, Joined]:
     return hop, tuple((near_columns[near], hop.table.columns[far]) for near, far in relation.pairs)
 
 
+def reached(scope: Scope, hop: Hop, link: Link) -> View:
+    """The table at the end of a link, for rows that are inserted along it.
+
+    :raises Denied, Mismatch: as ``writable``.
+    """
+    return writable(scope, Source(hop.table.schema, hop.table.name, link.at), "insert")
+
+
 def _shape(scope: Scope, table: View, shape: RowShape, handed: tuple[Column, ...]) -> ShapePlan:
     first: list[tuple[int, NestedPlan]] = []
     then: list[tuple[int, NestedPlan]] = []
     for number, item in enumerate(shape.nested):
         hop, joined = plan_joined(scope, table, item.link)
-        target = writable(scope, Source(hop.table.schema, hop.table.name, item.link.at), "insert")
+        target = reached(scope, hop, item.link)
         (first if hop.relation.forward else then).append((number, _nested(scope, target, item, hop, joined)))
     columns = tuple(_written(table, ref) for ref in shape.columns)
     others = (*handed, *(near for _, item in first for near, _ in item.joined))
@@ -113,10 +121,7 @@ def _conflict(scope: Scope, table: View, conflict: Conflict, shapes: Iterable[Sh
                 column_of(table, ColumnRef(name), table.updatable)
     else:
         update = tuple(column_of(table, ref, table.updatable) for ref in conflict.update)
-    where = both(
-        scope.changed(table, "update"),
-        plan_condition(scope, table, conflict.where) if conflict.where is not None else None,
-    )
+    where = both(scope.changed(table, "update"), plan_where(scope, table, conflict.where))
     return ConflictPlan(key, update, where, scope.presets(table, "update"), scope.check(table, "update"))
 
 
@@ -132,9 +137,3 @@ def _unique(scope: Scope, table: View, conflict: Conflict) -> tuple[Column, ...]
         text = f'constraint "{conflict.key}" for table "{table.name}" does not exist'
         raise Mismatch("conflict-target", text, table.name, conflict.key or "", at=conflict.at)
     return tuple(known[name] for name in found.columns)
-
-
-def both(one: Test | None, other: Test | None) -> Test | None:
-    """A row has to meet both."""
-    tests = tuple(test for test in (one, other) if test is not None)
-    return All(tests) if len(tests) > 1 else next(iter(tests), None)

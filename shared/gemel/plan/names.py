@@ -53,11 +53,8 @@ class Scope:
     def changed(self, view: View, verb: Verb) -> Test | None:
         """Which rows there are for the role to change: of those that it may change the ones that it may read, for
         what is found by a condition would tell of the others."""
-        rules = [self.visible(view, verb)]
-        if self.access.grant(view, "select") is not None:
-            rules.append(self.visible(view))
-        tests = tuple(dict.fromkeys(rule for rule in rules if rule is not None))
-        return All(tests) if len(tests) > 1 else next(iter(tests), None)
+        readable = self.visible(view) if self.access.grant(view, "select") is not None else None
+        return both(self.visible(view, verb), readable)
 
     def check(self, view: View, verb: Verb) -> Rule | None:
         """What a row has to meet once it is written."""
@@ -86,6 +83,12 @@ class Scope:
     def seen(self, hop: Hop) -> View:
         """Where a step leads, as the role sees it."""
         return self.access.views.tables[hop.table.key]
+
+
+def both(one: Test | None, other: Test | None) -> Test | None:
+    """A row has to meet both, which may be one and the same."""
+    tests = tuple(dict.fromkeys(test for test in (one, other) if test is not None))
+    return All(tests) if len(tests) > 1 else next(iter(tests), None)
 
 
 def aggregated(view: View, location: Location = ()) -> None:

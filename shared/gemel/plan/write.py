@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from gemel.catalog import Column, Kind, View
 from gemel.catalog.types import simple
 from gemel.errors import Mismatch
-from gemel.plan.conditions import plan_condition
-from gemel.plan.insert import both, check_once, plan_inserted, plan_joined, writable
-from gemel.plan.model import Param, RowsPlan, Test
-from gemel.plan.names import Scope, column_of, slot_of
+from gemel.plan.conditions import plan_where
+from gemel.plan.insert import check_once, plan_inserted, plan_joined, reached, writable
+from gemel.plan.model import Param, RowsPlan
+from gemel.plan.names import Scope, both, column_of, slot_of
 from gemel.plan.read import plan_rows
 from gemel.plan.write_model import (
     AlongPlan,
@@ -25,14 +25,12 @@ from gemel.request import (
     AllColumns,
     Along,
     Assign,
-    Condition,
     Delete,
     Expect,
     Insert,
     Mutation,
     Operation,
     Select,
-    Source,
     Update,
     Write,
 )
@@ -68,7 +66,7 @@ def _write(scope: Scope, item: Write) -> WritePlan:
         case Expect():
             table = writable(scope, item.source, "select")
             row = plan_rows(scope, table, Select((AllColumns(),)))
-            where = both(scope.visible(table), _where(scope, table, item.where))
+            where = both(scope.visible(table), plan_where(scope, table, item.where))
             return ExpectPlan(scope.whole(table), where, row, slot_of(item.seen))
 
 
@@ -79,7 +77,7 @@ def _update(scope: Scope, item: Update) -> UpdatePlan:
     presets = scope.presets(table, "update") if assignments else ()
     return UpdatePlan(
         scope.whole(table),
-        both(scope.changed(table, "update"), _where(scope, table, item.where)),
+        both(scope.changed(table, "update"), plan_where(scope, table, item.where)),
         (*assignments, *(Assignment(one.column, "set", None, one) for one in presets)),
         tuple(_along(scope, table, one) for one in item.along),
         _returning(scope, table, item.returning),
@@ -91,7 +89,7 @@ def _update(scope: Scope, item: Update) -> UpdatePlan:
 
 def _delete(scope: Scope, item: Delete) -> DeletePlan:
     table = writable(scope, item.source, "delete")
-    where = both(scope.changed(table, "delete"), _where(scope, table, item.where))
+    where = both(scope.changed(table, "delete"), plan_where(scope, table, item.where))
     return DeletePlan(scope.whole(table), where, _returning(scope, table, item.returning), item.exactly, item.most)
 
 
@@ -104,7 +102,7 @@ def _along(scope: Scope, table: View, item: Along) -> AlongPlan:
             text = f"rows of {hop.table.name!r} cannot be inserted by an update of {table.name!r}, which refers to them"
             raise Mismatch("nested", text, table.name, item.link.name, at=item.link.at)
         far = tuple(there for _, there in joined)
-        there = writable(scope, Source(hop.table.schema, hop.table.name, item.link.at), "insert")
+        there = reached(scope, hop, item.link)
         insert = plan_inserted(scope, there, item.insert.shapes, item.insert.conflict, handed=far)
     return AlongPlan(
         joined,
@@ -113,10 +111,6 @@ def _along(scope: Scope, table: View, item: Along) -> AlongPlan:
         insert,
         slot_of(item.rows) if item.rows is not None else 0,
     )
-
-
-def _where(scope: Scope, table: View, where: Condition | None) -> Test | None:
-    return plan_condition(scope, table, where) if where is not None else None
 
 
 def _returning(scope: Scope, table: View, selects: Iterable[Select]) -> tuple[RowsPlan, ...]:

@@ -1,6 +1,6 @@
 """Who may do what: the app's ``policies.py`` (``docs/policies.md``)."""
 
-from gemel.policy.access import ADMIN, Access, Accesses
+from gemel.policy.access import Access, Accesses
 from gemel.policy.claim import Claim, claim, fill
 from gemel.policy.declare import Grant, Policies, Policy, Role, read_policies
 from gemel.policy.examples import Allowed, Example, Expected
@@ -9,7 +9,6 @@ from gemel.policy.told import told
 from gemel.policy.visible import visible
 
 __all__ = [
-    "ADMIN",
     "Access",
     "Accesses",
     "Allowed",

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gemel.auth.actor import ADMIN
 from gemel.catalog import Catalog, Column, Key, Relation, Table, TableKey, Verb, View, Views
 from gemel.errors import AppError
 from gemel.policy.declare import Grant, Policies
 
-ADMIN = "admin"
 EVERYTHING = Grant(aggregates=True)
 Grants = Mapping[tuple[TableKey, Verb], Grant]
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
+from gemel.auth.actor import VARIABLE
 from gemel.errors import AppError, DatabaseError, MissingVariable
 
 TYPES: Final[Mapping[type, type[sa.types.TypeEngine[Any]]]] = {
@@ -23,7 +24,6 @@ TYPES: Final[Mapping[type, type[sa.types.TypeEngine[Any]]]] = {
     date: sa.Date,
     datetime: sa.DateTime,
 }
-HASURA: Final = "x-hasura-"
 CLOSED: Final = "no_replacement_traverse"
 
 
@@ -36,7 +36,7 @@ class Claim(sa.ColumnElement[Any]):
         if kind not in TYPES:
             known = ", ".join(item.__name__ for item in TYPES)
             raise AppError(f"claim({name!r}, {kind!r}): the type of a claim is one of {known}")
-        self.name, self.kind = name.lower().removeprefix(HASURA), kind
+        self.name, self.kind = name.lower().removeprefix(VARIABLE), kind
         self.type = TYPES[kind]()
 
     def of(self, claims: Mapping[str, str]) -> str:
@@ -45,10 +45,10 @@ class Claim(sa.ColumnElement[Any]):
         :param claims: by lower-case name.
         :raises MissingVariable: there is none.
         """
-        found = claims.get(HASURA + self.name)
+        found = claims.get(VARIABLE + self.name)
         found = claims.get(self.name) if found is None else found
         if found is None:
-            raise MissingVariable(HASURA + self.name)
+            raise MissingVariable(VARIABLE + self.name)
         return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
 from sqlalchemy.sql.visitors import iterate
 
+from gemel.auth.actor import ADMIN
 from gemel.catalog import Verb
 from gemel.errors import AppError
 from gemel.policy.examples import Example
@@ -48,7 +49,7 @@ class Policy:
     grants: Mapping[Verb, Grant] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.role or self.role == "admin":
+        if not self.role or self.role == ADMIN:
             raise AppError(f"{self}: {self.role!r} takes no policies; admin may do everything")
         if not isinstance(inspect(self.model, raiseerr=False), Mapper):
             raise AppError(f"{self}: {self.model!r} is no mapped class")

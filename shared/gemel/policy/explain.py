@@ -28,9 +28,8 @@ def explain(access: Access, view: View, dialect: Dialect) -> Iterator[str]:
 def _lines(access: Access, view: View, verb: Verb, grant: Grant, dialect: Dialect) -> Iterator[str]:
     if verb != "insert":
         yield f"rows:       {'all' if grant.rows is None else _sql(grant.rows, dialect)}"
-    among = {"select": view.columns, "insert": view.insertable, "update": view.updatable}.get(verb)
-    if among is not None:
-        yield f"columns:    {', '.join(among) or 'none'}"
+    if verb != "delete":
+        yield f"columns:    {', '.join(view.taken(verb)) or 'none'}"
     if grant.check is not None:
         yield f"check:      {_sql(grant.check, dialect)}"
     for column, value in access.presets(view, verb):

@@ -14,7 +14,7 @@ from gemel.policy import Claim
 from gemel.sql.backend import Backend, Bind, Expression
 from gemel.sql.expression import over_row
 from gemel.sql.fragment import Fragment, sql
-from gemel.sql.processed import ProcessedBind
+from gemel.sql.processed import processed
 from gemel.sql.statement import Encoder, Parameter, Statement
 
 
@@ -55,10 +55,11 @@ class Builder:
 
     def claimed(self, claim: Claim, type_: ValueType) -> Expression:
         """A claim of who asks, as a value of a type."""
-        bind: Bind = ClaimBinding(self, claim)
-        if type_.codec is not None:
-            bind = ProcessedBind(bind, type_.codec, self.backend.dialect)
-        return self.backend.assign(self.stored(type_), bind)
+        return self.assigned(type_, ClaimBinding(self, claim))
+
+    def assigned(self, type_: ValueType, bind: Bind) -> Expression:
+        """A parameter as the value of a column."""
+        return self.backend.assign(self.stored(type_), processed(bind, type_.codec, self.backend.dialect))
 
     def stored(self, type_: ValueType) -> ValueType:
         """What this database holds of a type."""

@@ -13,7 +13,7 @@ from gemel.sql.insert import inserted_steps
 from gemel.sql.read_back import breaking, columns_of, key_columns, read_back, read_gone, returning
 from gemel.sql.statement import Statement
 from gemel.sql.steps import AlongSteps, DeleteSteps, ExpectSteps, Returned, UpdateSteps
-from gemel.sql.values import assigned, preset_value
+from gemel.sql.values import preset_value
 
 Columns = tuple[Column, ...]
 
@@ -92,7 +92,7 @@ def new_value(frame: Frame, item: Assignment, *, stated: bool = False) -> Expres
     if item.param is None:
         return stated_default(builder, column, word=not stated)
     if item.operator == "set":
-        return assigned(builder, column.type, builder.bind(item.param))
+        return builder.assigned(column.type, builder.bind(item.param))
     if item.operator == "inc":
         return backend.add(frame.column(column), type_, builder.bind(item.param))
     return backend.edited(frame.column(column), item.operator, item.param.type, builder.bind(item.param))

@@ -15,7 +15,7 @@ from gemel.sql.backend import Expression
 from gemel.sql.build import Frame
 from gemel.sql.fragment import Part, join, sql
 from gemel.sql.measures import counted
-from gemel.sql.values import processed
+from gemel.sql.processed import processed
 
 EXACT = INTEGERS | {Kind.NUMERIC}
 
@@ -44,7 +44,7 @@ def _comparison(frame: Frame, item: Comparison) -> Expression:
     if item.param is None:
         return backend.compare(value, item, _no_value)
     many = item.operator is Operator.IN or item.quantifier is not None
-    bind = processed(frame.builder, item.param.type.codec, frame.builder.bind(item.param), many=many)
+    bind = processed(frame.builder.bind(item.param), item.param.type.codec, backend.dialect, many=many)
     if item.operator in SEARCHES:
         return backend.search(value, frame.rowid, item, bind)
     return backend.compare(value, item, bind)

@@ -11,7 +11,6 @@ from gemel.sql.build import Builder
 from gemel.sql.encode import request_value
 from gemel.sql.fragment import Fragment, literal, sql
 from gemel.sql.statement import Encoder, Parameter
-from gemel.sql.values import assigned
 
 
 def default_value(
@@ -29,7 +28,7 @@ def default_value(
     if default.is_sequence:
         return sql(default.next_value())
     make = _maker(builder, column, default)
-    return assigned(builder, column.type, _Made(builder, make) if batch is None else _MadeForEach(batch, make))
+    return builder.assigned(column.type, _Made(builder, make) if batch is None else _MadeForEach(batch, make))
 
 
 def onupdates(builder: Builder, table: Table, written: Container[str]) -> Iterator[Fragment]:

@@ -13,7 +13,7 @@ from gemel.sql.given import ManyRows, OneRow, as_given, batch_table
 from gemel.sql.read_back import breaking, columns_of, key_columns, read_back, returning
 from gemel.sql.statement import Encoder, Statement
 from gemel.sql.steps import InsertedSteps, InsertSteps, NestedSteps, Returned, ShapeSteps
-from gemel.sql.values import assigned, preset_value
+from gemel.sql.values import preset_value
 
 
 def insert_steps(backend: Backend, plan: InsertPlan) -> InsertSteps:
@@ -102,12 +102,11 @@ def _there(backend: Backend, plan: RowsToInsert, shape: ShapePlan) -> Statement 
     for column in plan.conflict.columns:
         if column.name in presets:
             value = preset_value(Frame(builder, "", plan.table), presets[column.name])
-            tests.append(sql(f"{builder.quote(column.name)} = ", value))
-            continue
-        if column.name not in names:
+        elif column.name in names:
+            number = names.index(column.name)
+            value = given_value(builder, column, given[number], handed=number >= len(shape.columns))
+        else:
             return None
-        number = names.index(column.name)
-        value = given_value(builder, column, given[number], handed=number >= len(shape.columns))
         tests.append(sql(f"{builder.quote(column.name)} = ", value))
     source = builder.table(plan.table.source)
     return builder.statement(sql("SELECT 1 FROM ", source, " WHERE ", join(" AND ", tests)))
@@ -144,7 +143,7 @@ def given_value(builder: Builder, column: Column, bind: Bind, *, handed: bool) -
     """A value of a row: of the request, or handed on by a related row."""
     if handed:
         return builder.backend.kept(bind(as_given), builder.stored(column.type))
-    return assigned(builder, column.type, bind)
+    return builder.assigned(column.type, bind)
 
 
 def _names(builder: Builder, values: dict[str, Expression]) -> str:
@@ -165,10 +164,9 @@ def _conflict(builder: Builder, frame: Frame, conflict: ConflictPlan, shape: Sha
     update = (*shape.columns, *shape.handed) if conflict.update is None else conflict.update
     if not update:
         return sql(f" ON CONFLICT ({target}) DO NOTHING")
-    names = dict.fromkeys(column.name for column in update)
-    changes: list[Part] = [f"{builder.quote(name)} = excluded.{builder.quote(name)}" for name in names]
     presets = {one.column.name: one for one in conflict.presets}
-    changes = [change for name, change in zip(names, changes, strict=True) if name not in presets]
+    names = [name for name in dict.fromkeys(column.name for column in update) if name not in presets]
+    changes: list[Part] = [f"{builder.quote(name)} = excluded.{builder.quote(name)}" for name in names]
     changes += [sql(f"{builder.quote(name)} = ", preset_value(frame, one)) for name, one in presets.items()]
     changes += onupdates(builder, frame.table, {*names, *presets})
     where = sql(" WHERE ", condition(frame, conflict.where)) if conflict.where is not None else sql("")

@@ -11,9 +11,9 @@ from gemel.sql.build import Builder, Frame
 from gemel.sql.change import delete_steps, new_value
 from gemel.sql.conditions import condition
 from gemel.sql.fragment import join, sql
-from gemel.sql.given import OneRow, keys_of
+from gemel.sql.given import OneRow
 from gemel.sql.insert import given_value, places
-from gemel.sql.read_back import columns_of, key_columns
+from gemel.sql.read_back import columns_of, key_columns, rows_by_key
 from gemel.sql.statement import Statement
 from gemel.sql.steps import DeleteSteps, Returned
 from gemel.sql.values import preset_value
@@ -38,35 +38,26 @@ def written_columns(shape: ShapePlan) -> tuple[Column, ...]:
 def new_values(backend: Backend, plan: UpdatePlan | DeletePlan) -> Statement:
     """Of rows by their keys: the key, and what an update makes of its columns, as the database has them."""
     builder = Builder(backend)
-    frame = Frame(builder, builder.alias(), plan.table)
-    keys = keys_of(builder, frame, key_columns(plan.table))
+    frame, source = rows_by_key(builder, plan.table)
     changes = plan.assignments if isinstance(plan, UpdatePlan) else ()
     values: list[Expression] = [frame.column(column) for column in key_columns(plan.table)]
     values += [new_value(frame, item, stated=True) for item in changes]
-    target = sql(builder.table(plan.table.source), f" AS {frame.alias}")
-    source = sql(" FROM ", keys.source, " JOIN ", target, " ON ", keys.match, " ORDER BY given.n")
-    return builder.statement(sql("SELECT ", join(", ", values), source))
+    return builder.statement(sql("SELECT ", join(", ", values), " FROM ", source, " ORDER BY given.n"))
 
 
 def preset_values(backend: Backend, table: Table, presets: Sequence[Preset]) -> Statement:
     """Of the row of the given key: what policies have columns written with."""
     builder = Builder(backend)
-    frame = Frame(builder, builder.alias(), table)
-    keys = keys_of(builder, frame, key_columns(table))
-    target = sql(builder.table(table.source), f" AS {frame.alias}")
+    frame, source = rows_by_key(builder, table)
     values = join(", ", (preset_value(frame, one) for one in presets))
-    return builder.statement(sql("SELECT ", values, " FROM ", keys.source, " JOIN ", target, " ON ", keys.match))
+    return builder.statement(sql("SELECT ", values, " FROM ", source))
 
 
 def meets(backend: Backend, table: Table, where: Test) -> Statement:
     """Gives a row if the row of the given key meets a condition."""
     builder = Builder(backend)
-    frame = Frame(builder, builder.alias(), table)
-    keys = keys_of(builder, frame, key_columns(table))
-    target = sql(builder.table(table.source), f" AS {frame.alias}")
-    return builder.statement(
-        sql("SELECT 1 FROM ", keys.source, " JOIN ", target, " ON ", keys.match, " WHERE ", condition(frame, where))
-    )
+    frame, source = rows_by_key(builder, table)
+    return builder.statement(sql("SELECT 1 FROM ", source, " WHERE ", condition(frame, where)))
 
 
 def delete_by_key(backend: Backend, plan: DeletePlan) -> DeleteSteps:

@@ -100,6 +100,11 @@ def python_json(value: object) -> str:
         return json_text(str(value))
 
 
+def processed(bind: Bind, codec: Codec | None, dialect: Dialect, *, many: bool = False) -> Bind:
+    """Binds what the codec makes of a value, or of each of many."""
+    return bind if codec is None else ProcessedBind(bind, codec, dialect, many=many)
+
+
 class ProcessedBind:
     """Binds values that the app's type makes.
 

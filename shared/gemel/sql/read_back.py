@@ -34,22 +34,25 @@ def returning(builder: Builder, table: Table, columns: Iterable[Column], *more: 
 def read_back(backend: Backend, table: Table, rows: RowsPlan, *, as_given: bool) -> Statement:
     """Rows by their keys: in the order asked, else as given, else by key."""
     builder = Builder(backend)
+    frame, source = rows_by_key(builder, table)
+    order = sql("given.n") if as_given else _by_key(frame)
+    return _listed(frame, rows, source, order)
+
+
+def rows_by_key(builder: Builder, table: Table) -> tuple[Frame, Fragment]:
+    """The rows whose keys are given: a frame, and what stands after FROM; ``given.n`` is their place."""
     frame = Frame(builder, builder.alias(), table)
     keys = keys_of(builder, frame, key_columns(table))
     target = sql(builder.table(table.source), f" AS {frame.alias}")
-    order = sql("given.n") if as_given else _by_key(frame)
-    return _listed(frame, rows, sql(keys.source, " JOIN ", target, " ON ", keys.match), order)
+    return frame, sql(keys.source, " JOIN ", target, " ON ", keys.match)
 
 
 def breaking(backend: Backend, table: Table, check: Rule) -> Statement:
     """Gives a row if one of those with the given keys does not meet what a policy asks."""
     builder = Builder(backend)
-    frame = Frame(builder, builder.alias(), table)
-    keys = keys_of(builder, frame, key_columns(table))
-    target = sql(builder.table(table.source), f" AS {frame.alias}")
+    frame, source = rows_by_key(builder, table)
     met = sql("coalesce(", condition(frame, check), ", ", "false" if backend.dialect.name == "postgresql" else "0", ")")
-    source = sql(" FROM ", keys.source, " JOIN ", target, " ON ", keys.match)
-    return builder.statement(sql("SELECT 1", source, " WHERE NOT ", met, " LIMIT 1"))
+    return builder.statement(sql("SELECT 1 FROM ", source, " WHERE NOT ", met, " LIMIT 1"))
 
 
 def read_gone(backend: Backend, table: Table, rows: RowsPlan) -> Statement:

@@ -1,13 +1,13 @@
 """Values of columns: their JSON, and parameters for them."""
 
-from gemel.catalog import Codec, ValueType
+from gemel.catalog import ValueType
 from gemel.plan.model import Value
 from gemel.plan.write_model import Preset
 from gemel.policy import Claim
-from gemel.sql.backend import Bind, Expression
+from gemel.sql.backend import Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import sql
-from gemel.sql.processed import ProcessedBind, marked
+from gemel.sql.processed import marked
 
 
 def column_json(frame: Frame, item: Value) -> Expression:
@@ -38,16 +38,6 @@ def measured_json(
     if cast is not None:
         return backend.json(backend.cast(measured, found, cast), cast)
     return value_json(frame.builder, measured, type_ if found is stored else found)
-
-
-def assigned(builder: Builder, type_: ValueType, bind: Bind) -> Expression:
-    """A parameter as the value of a column."""
-    return builder.backend.assign(builder.stored(type_), processed(builder, type_.codec, bind))
-
-
-def processed(builder: Builder, codec: Codec | None, bind: Bind, *, many: bool = False) -> Bind:
-    """Binds what the codec makes of a value, or of each of many."""
-    return bind if codec is None else ProcessedBind(bind, codec, builder.backend.dialect, many=many)
 
 
 def preset_value(frame: Frame, preset: Preset) -> Expression:

@@ -21,8 +21,9 @@ from graphql import (
     specified_directives,
 )
 
+from gemel.auth.actor import ADMIN
 from gemel.catalog import Views
-from gemel.policy import ADMIN, Access, Accesses
+from gemel.policy import Access, Accesses
 from gemel_graphql.schema.enums import Enums
 from gemel_graphql.schema.names import Names
 from gemel_graphql.schema.roots import mutation_fields, no_queries, query_fields
@@ -137,7 +138,7 @@ class Schemas:
         """:raises AppError: the admin's cannot be made."""
         self._accesses, self._make = accesses, make
         self._made: dict[str, Schema] = {}
-        self.admin = self.of(ADMIN)
+        self.of(ADMIN)
 
     def of(self, role: str) -> Schema:
         """What a role may ask. All that no policy speaks of share one."""

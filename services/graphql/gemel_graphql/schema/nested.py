@@ -32,10 +32,11 @@ def updates_input(types: Types, served: Served) -> GraphQLInputObjectType:
 
 def _related(types: Types, served: Served) -> tuple[Relation, ...]:
     """Relations along which an update can do something; what a row refers to can only be updated by it."""
-    forward = (relation for relation in along(types, served, "update") if relation.forward)
-    backward = (relation for relation in along(types, served, "insert", "update", "delete") if not relation.forward)
-    found = {*forward, *backward}
-    return tuple(relation for relation in served.relations if relation in found)
+    return tuple(
+        relation
+        for relation in along(types, served, "insert", "update", "delete")
+        if not relation.forward or types.served(relation.target).may("update")
+    )
 
 
 def nested_input(types: Types, served: Served) -> GraphQLInputObjectType:

@@ -5,27 +5,24 @@ Revises: none
 """
 
 import sqlalchemy as sa
-from alembic import op
 
-from gemel.state.tables import table_name
+from gemel_migrator.state_operations import MOMENT, create_table, drop_tables
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-MOMENT = sa.DateTime(timezone=True)
-
 
 def upgrade() -> None:
     """Create the tables; the schema is there already, since it holds the version table of this history."""
-    _create(
+    create_table(
         "revision",
         sa.Column("revision", sa.Text(), primary_key=True),
         sa.Column("compatible_from", sa.Text()),
         sa.Column("applied_at", MOMENT, nullable=False),
     )
-    _create(
+    create_table(
         "backup",
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("status", sa.Text(), nullable=False),
@@ -36,7 +33,7 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger()),
         sa.Column("error", sa.Text()),
     )
-    _create(
+    create_table(
         "slot",
         sa.Column("kind", sa.Text(), primary_key=True),
         sa.Column("due_at", MOMENT, primary_key=True),
@@ -50,15 +47,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-    for name in ("slot", "backup", "revision"):
-        schema, full = _name(name)
-        op.drop_table(full, schema=schema)
-
-
-def _create(name: str, *columns: "sa.Column[object]") -> None:
-    schema, full = _name(name)
-    op.create_table(full, *columns, schema=schema)
-
-
-def _name(name: str) -> tuple[str | None, str]:
-    return table_name(name, postgresql=op.get_bind().dialect.name == "postgresql")
+    drop_tables("slot", "backup", "revision")

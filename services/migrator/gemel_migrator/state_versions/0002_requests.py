@@ -5,21 +5,18 @@ Revises: 0001
 """
 
 import sqlalchemy as sa
-from alembic import op
 
-from gemel.state.tables import table_name
+from gemel_migrator.state_operations import MOMENT, create_table, drop_tables
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-MOMENT = sa.DateTime(timezone=True)
-
 
 def upgrade() -> None:
     """Create the tables."""
-    _create(
+    create_table(
         "idempotency",
         sa.Column("key", sa.Text(), primary_key=True),
         sa.Column("request", sa.Text(), nullable=False),
@@ -28,7 +25,7 @@ def upgrade() -> None:
         sa.Column("headers", sa.Text()),
         sa.Column("body", sa.LargeBinary()),
     )
-    _create(
+    create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
         sa.Column("hook", sa.Text(), nullable=False),
@@ -48,15 +45,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-    for name in ("outbox", "idempotency"):
-        schema, full = _name(name)
-        op.drop_table(full, schema=schema)
-
-
-def _create(name: str, *columns: "sa.Column[object]") -> None:
-    schema, full = _name(name)
-    op.create_table(full, *columns, schema=schema)
-
-
-def _name(name: str) -> tuple[str | None, str]:
-    return table_name(name, postgresql=op.get_bind().dialect.name == "postgresql")
+    drop_tables("outbox", "idempotency")
