@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from gemel.app import App
-from gemel.edge import Edge
+from gemel.edge import Edge, Refused
 from gemel.observe import Metrics
 from gemel.serve import Engine, open_engine
 from gemel.settings import Settings
@@ -37,15 +37,18 @@ def client_of(
     runner: asyncio.Runner,
     engine: Engine,
     name: str,
-    create_app: Callable[[Engine], Any],
+    create_app: Callable[[Engine, Refused], Any],
     crash: Callable[[str], Any],
+    metrics: Metrics | None = None,
     **options: Any,
 ) -> Iterator[httpx.AsyncClient]:
     """A client of a service on this machine.
 
+    :param metrics: of the service.
     :param options: of the client.
     """
-    edge = Edge(create_app(engine), engine.settings, name, Metrics(), crash)
+    metrics = metrics or Metrics()
+    edge = Edge(create_app(engine, metrics.refusals(name)), engine.settings, name, metrics, crash)
     transport = httpx.ASGITransport(edge, raise_app_exceptions=False, client=LOOPBACK)
     client = httpx.AsyncClient(transport=transport, **options)
     yield client

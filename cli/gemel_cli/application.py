@@ -8,6 +8,7 @@ from gemel.errors import GemelError
 from gemel_cli.commands.backup import backup
 from gemel_cli.commands.key import key
 from gemel_cli.commands.migrate import migrate
+from gemel_cli.commands.operations import operations
 from gemel_cli.commands.outbox import outbox
 from gemel_cli.commands.policy import policy
 from gemel_cli.commands.seed import seed
@@ -28,6 +29,7 @@ def application() -> typer.Typer:
     tree.add_typer(backup, name="backup")
     tree.add_typer(outbox, name="outbox")
     tree.add_typer(policy, name="policy")
+    tree.add_typer(operations, name="operations")
     tree.add_typer(key, name="key")
     tree.command()(seed)
     tree.command()(token)

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 
 from gemel.settings import Settings
 from gemel.state.tables import state_tables
+from gemel_backup.connect import make_engine, transaction
+from gemel_backup.errors import BackupError
 
 
 def record(connection: sa.Connection, settings: Settings, action: str, subject: str, **details: Any) -> None:
@@ -28,6 +31,20 @@ def record(connection: sa.Connection, settings: Settings, action: str, subject: 
             details=json.dumps(details, default=str) if details else None,
         )
     )
+
+
+def note(settings: Settings, action: str, subject: str, **details: Any) -> None:
+    """Write down what was done elsewhere; where that cannot be, it is told and nothing fails.
+
+    :param action: as of ``record``.
+    """
+    if not settings.state:
+        return
+    try:
+        with transaction(make_engine(settings)) as connection:
+            record(connection, settings, action, subject, **details)
+    except BackupError as error:
+        sys.stderr.write(f"{action} is not in the audit table: {error.message}\n")
 
 
 def _user() -> str:

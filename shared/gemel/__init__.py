@@ -2,11 +2,13 @@
 
 from gemel.functions import Refused, Reply, function
 from gemel.hooks import Event, after, before, committed
+from gemel.limits import Limits
 from gemel.policy import Example, Policy, Role, claim
 
 __all__ = [
     "Event",
     "Example",
+    "Limits",
     "Policy",
     "Refused",
     "Reply",

@@ -3,7 +3,9 @@
 import difflib
 import importlib
 import importlib.util
+import json
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +67,29 @@ class App:
         :raises AppError: it cannot be imported, or contradicts itself.
         """
         return read_policies(_optional(f"{self.name}.policies"))
+
+    @property
+    def operations_file(self) -> Path:
+        """The list of GraphQL operations; may be missing."""
+        return self.folder / "operations.json"
+
+    @cached_property
+    def operations(self) -> Mapping[str, str]:
+        """GraphQL documents by id, as ``operations.json`` lists them; nothing if the app has none.
+
+        The form is that of Relay's and GraphQL Code Generator's persisted documents.
+
+        :raises AppError: it is no JSON object of texts.
+        """
+        if not self.operations_file.is_file():
+            return {}
+        try:
+            found = json.loads(self.operations_file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise AppError(f"{self.operations_file.name} of {self.name!r} is no JSON: {error}") from None
+        if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+            raise AppError(f"{self.operations_file.name} of {self.name!r} has to be an object of texts by id")
+        return found
 
     @property
     def migrations(self) -> Path:

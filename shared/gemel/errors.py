@@ -8,6 +8,7 @@
     ├── AccessError                auth: who asks is not known, or may not
     ├── RequestError               parse: not well formed
     ├── RequestTooLarge            parse: the body is larger than allowed
+    ├── LimitExceeded              auth, parse, plan: more than the role may ask for
     ├── PlanError                  plan: names a thing that is not there, or that does not fit
     │   ├── UnknownTable
     │   ├── UnknownColumn
@@ -84,13 +85,27 @@ class RequestError(GemelError):
 
 @dataclass
 class RequestTooLarge(GemelError):
-    """The body of a request is larger than ``body_limit``."""
+    """The body of a request is larger than the role, or ``body_limit``, allows."""
 
     limit: int
     """Bytes allowed."""
 
     def __str__(self) -> str:
         return f"the request body is larger than {self.limit} bytes"
+
+
+@dataclass
+class LimitExceeded(GemelError):
+    """A request is more than the limits of its role allow (``gemel.limits.Limits``)."""
+
+    limit: str
+    """Which: ``depth``, ``fields``, ``cost``, ``rate``, ``concurrency``, ``subscriptions`` or ``batch``."""
+    text: str
+    retry_after: float | None = None
+    """Seconds until the same may be asked again; ``None``: it never may."""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass

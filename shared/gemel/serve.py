@@ -32,6 +32,7 @@ from gemel.execute.whole import insert_whole
 from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
 from gemel.plan import plan_mutation, plan_query
 from gemel.plan.model import CLAIMS
+from gemel.plan.size import Cost, check_cost, within_limits
 from gemel.plan.write_model import InsertPlan
 from gemel.policy import Access, Accesses, told
 from gemel.request import Mutation, Query
@@ -80,7 +81,11 @@ class Prepared:
 
     statement: Statement
     roots: int
+    access: Access
+    """Of the role that it was prepared for."""
     estimate: Estimate | None = None
+    costs: tuple[Cost, ...] = ()
+    """To be held against the limits of the role with the values of each request."""
 
     @property
     def personal(self) -> bool:
@@ -102,6 +107,8 @@ class PreparedWrite:
     insert: InsertPlan | None = None
     whole: tuple[WholeInsert, ...] = ()
     """If that is all, and one statement can say it with what is given back."""
+    costs: tuple[Cost, ...] = ()
+    """As of ``Prepared``."""
 
 
 Asked = tuple[PreparedWrite, Sequence[object]]
@@ -151,14 +158,17 @@ class Engine:
         """Plan and compile a query, or find it in the cache.
 
         :raises PlanError: it means nothing here, or the role may not.
+        :raises LimitExceeded: it is more than the role may ask for.
         :raises Unsupported: the database cannot say it.
         """
         return self._queries.get((role, query), lambda: self._prepare(role, query))
 
     def _prepare(self, role: str, query: Query) -> Prepared:
-        plan = plan_query(self.access.of(role), query)
-        backend = self._database.backend
-        return Prepared(compile_query(backend, plan), len(plan.roots), compile_estimate(backend, plan))
+        access = self.access.of(role)
+        plan = plan_query(access, query)
+        costs, backend = within_limits(access.limits, plan), self._database.backend
+        statement = compile_query(backend, plan)
+        return Prepared(statement, len(plan.roots), access, compile_estimate(backend, plan), costs)
 
     async def read(self, prepared: Prepared, values: Sequence[object], actor: Actor = NOBODY) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -167,15 +177,18 @@ class Engine:
         :param actor: who asks, for the policies that are in the plan.
         :raises DatabaseError: the database refused, or a value does not fit its column.
         :raises MissingVariable: a policy needs to know more of the actor.
+        :raises LimitExceeded: with these values it is more than the role may ask for.
         """
-        values = (actor.claims, *values)
-        row = await self._database.read(prepared.statement, values)
+        values, limits = (actor.claims, *values), prepared.access.limits
+        if prepared.costs:
+            check_cost(prepared.costs, limits, values)
+        row = await self._database.read(prepared.statement, values, limits.timeout)
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
             total = row[2]
             if prepared.estimate is not None and prepared.estimate.needed(total):
-                explained = await self._database.read(prepared.estimate.statement, values)
+                explained = await self._database.read(prepared.estimate.statement, values, limits.timeout)
                 total = max(total or 0, planned_rows(explained[0]))
             return (Answer(row[0], row[1], total),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
@@ -188,18 +201,19 @@ class Engine:
     def prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
         """Plan and compile a mutation, or find it in the cache.
 
-        :raises PlanError, Unsupported: as ``prepare``.
+        :raises PlanError, LimitExceeded, Unsupported: as ``prepare``.
         """
         return self._mutations.get((role, mutation), lambda: self._prepare_write(role, mutation))
 
     def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
         access = self.access.of(role)
         plan = plan_mutation(access, mutation)
+        costs = within_limits(access.limits, plan)
         steps = compile_mutation(self._database.backend, plan)
         hooked, only = self._ways.any(steps), plan.writes[0] if len(plan.writes) == 1 else None
         insert = only if isinstance(only, InsertPlan) and not hooked else None
         whole = whole_inserts(self._database.backend, insert) if insert is not None else ()
-        return PreparedWrite(steps, access, hooked, insert=insert, whole=whole)
+        return PreparedWrite(steps, access, hooked, insert=insert, whole=whole, costs=costs)
 
     async def write(
         self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor = NOBODY, keep: bool = True
@@ -221,7 +235,7 @@ class Engine:
         :raises OneOfMany: one failed, of several; nothing was kept.
         :raises DatabaseError, WrongRowCount, Mismatch, Outdated: as ``write``.
         """
-        asked = [(prepared, (actor.claims, *values)) for prepared, values in asked]
+        asked = _complete(asked, actor)
         if len(asked) == 1 and keep and (written := await self._whole(*asked[0])) is not None:
             return ((written,),)
         at = _Place()
@@ -236,7 +250,7 @@ class Engine:
         :raises Reused: the key was used for another request.
         """
         at, postgresql = _Place(), self.settings.is_postgresql
-        asked = [(prepared, (actor.claims, *values)) for prepared, values in asked]
+        asked = _complete(asked, actor)
 
         def make(course: Course) -> Script[Reply]:
             return run_once(once, datetime.now(UTC), self._course(course, asked, at), reply, postgresql=postgresql)
@@ -247,7 +261,8 @@ class Engine:
         if prepared.insert is None or not prepared.whole:
             return None
         try:
-            return await insert_whole(self._database, prepared.insert, prepared.whole, values)
+            seconds = prepared.access.limits.timeout
+            return await insert_whole(self._database, prepared.insert, prepared.whole, values, seconds)
         except DatabaseError as error:
             told(prepared.access, error)
             raise
@@ -269,7 +284,9 @@ class Engine:
         try:
             if not hooked:
                 course = Course(self.catalog, self._database.backend)
-                return await self._database.write(lambda: make(course), keep=keep)
+                limits = [prepared.access.limits.timeout for prepared, _ in asked]
+                seconds = min((limit for limit in limits if limit is not None), default=None)
+                return await self._database.write(lambda: make(course), keep=keep, seconds=seconds)
             return await self._sessions.write(make, hooked[0].statements, actor, keep=keep)
         except GemelError as error:
             if isinstance(error, DatabaseError):
@@ -341,6 +358,20 @@ class Engine:
         """Close all connections."""
         await self._database.close()
         await self._sessions.close()
+
+
+def _complete(asked: Sequence[Asked], actor: Actor) -> list[Asked]:
+    """With the claims of who asks before the values.
+
+    :raises LimitExceeded: with these values one is more than the role may ask for.
+    """
+    done: list[Asked] = []
+    for prepared, values in asked:
+        complete = (actor.claims, *values)
+        if prepared.costs:
+            check_cost(prepared.costs, prepared.access.limits, complete)
+        done.append((prepared, complete))
+    return done
 
 
 def _check_names(catalog: Catalog) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gemel.errors import SettingsError
@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     frontend_uri: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins allowed by CORS, separated by commas"
     )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (), description="networks of gateways whose X-Forwarded-For tells callers apart, separated by commas"
+    )
+    rates_uri: SecretStr = Field(SecretStr(""), description="redis:// address to count rates in; empty is each worker")
     pool_size: int = Field(10, ge=1, le=1000, description="connections to PostgreSQL per service process")
     readers: int = Field(4, ge=1, le=64, description="threads that read from SQLite")
     statement_timeout: float = Field(10.0, gt=0, le=3600, description="seconds a statement may take")
@@ -85,14 +89,20 @@ class Settings(BaseSettings):
             raise ValueError("names no database: postgresql://user:password@host:5432/DATABASE")
         return value
 
-    @field_validator("frontend_uri", mode="before")
+    @field_validator("frontend_uri", "trusted_proxies", mode="before")
     @classmethod
-    def _origins(cls, value: object) -> object:
-        return (
-            tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+    def _several(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = (part.strip() for part in value.split(",") if part.strip())
+        return tuple(part.rstrip("/") if info.field_name == "frontend_uri" else part for part in parts)
+
+    @field_validator("rates_uri")
+    @classmethod
+    def _of_redis(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss://")
+        return value
 
     @field_validator("jwt_secret_key")
     @classmethod

@@ -3,14 +3,14 @@
 import os
 
 from edge.asgi import answering, crash
-from gemel.edge import read_body, request_headers
+from gemel.edge import Refused, read_body, request_headers
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
 from gemel.serve import Engine
 
 __all__ = ["crash", "create_app"]
 
 
-def create_app(engine: Engine) -> AsgiApp:
+def create_app(engine: Engine, refused: Refused) -> AsgiApp:
     """The app; it tells the process that answered."""
     process = str(os.getpid()).encode()
     answer = answering(headers=[(b"x-process", process), (b"content-length", b"4")], body=b"done")

@@ -1,89 +1,15 @@
 """Who may connect, and when an id is free: real connections to a real port (docs/dialects/graphql.md section 13)."""
 
-import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
 import jwt
 import pytest
 from pydantic import SecretStr
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
 
 from gemel.app import App
 from gemel.auth.issuer import LEEWAY
-from gemel.edge import Edge
-from gemel.edge.process import Server, bind, config, listen
-from gemel.observe import Metrics
-from gemel.serve import open_engine
 from gemel.settings import Settings
-from gemel_graphql.app import crash, create_app
-
-MODERN, OLD = "graphql-transport-ws", "graphql-ws"
-START = {MODERN: ("subscribe", "next"), OLD: ("start", "data")}
-COUNT = "{ genre_aggregate { aggregate { count } } }"
-Talk = Callable[["Client"], Awaitable[None]]
-
-
-class Client:
-    """Speaks one of the protocols."""
-
-    def __init__(self, socket: ClientConnection, protocol: str, port: int) -> None:
-        self.socket, self.protocol, self.port = socket, protocol, port
-
-    async def tell(self, **message: object) -> None:
-        await self.socket.send(json.dumps(message))
-
-    async def hear(self) -> Any:
-        """The next message that is no sign of life."""
-        while True:
-            found = json.loads(await asyncio.wait_for(self.socket.recv(), 30))
-            if found["type"] not in ("ka", "ping"):
-                return found
-
-    async def init(self, **headers: str) -> None:
-        await self.tell(type="connection_init", payload={"headers": headers})
-        assert await self.hear() == {"type": "connection_ack"}
-
-    async def start(self, operation: str, query: str) -> None:
-        await self.tell(id=operation, type=START[self.protocol][0], payload={"query": query})
-
-    async def closed(self) -> int | None:
-        """Code of the close that has to come."""
-        with pytest.raises(ConnectionClosed) as closed:
-            await self.hear()
-        return closed.value.rcvd.code if closed.value.rcvd else None
-
-
-@asynccontextmanager
-async def served(settings: Settings, app: App) -> AsyncIterator[int]:
-    sockets = bind("127.0.0.1", 0, "port")
-    listen(sockets, "port")
-    async with open_engine(settings, app) as engine:
-        server = Server(config(Edge(create_app(engine), settings, "graphql", Metrics(), crash), grace=1))
-        task = asyncio.create_task(server.serve(sockets))
-        try:
-            yield sockets[0].getsockname()[1]
-        finally:
-            server.should_exit = True
-            await task
-
-
-def talk(settings: Settings, app: App, protocol: str, work: Talk, **more: Any) -> None:
-    async def run() -> None:
-        async with (
-            served(settings.model_copy(update={"live_interval": 0.05}), app) as port,
-            connect(f"ws://127.0.0.1:{port}/v1/graphql", subprotocols=[Subprotocol(protocol)], **more) as socket,
-        ):
-            assert socket.subprotocol == protocol
-            await work(Client(socket, protocol, port))
-
-    with asyncio.Runner() as runner:
-        runner.run(run())
+from live_client import COUNT, MODERN, OLD, START, Client, talk
 
 
 @pytest.mark.parametrize(("protocol", "code"), [(MODERN, 4403), (OLD, 4400)])

@@ -10,7 +10,7 @@ from gemel.auth import Actor, Authenticator
 from gemel.settings import Settings
 from gemel_graphql.app import create_app
 from gemel_graphql.live import connection as module
-from gemel_graphql.live.connection import Connection, Credentials
+from gemel_graphql.live.connection import Connection, Credentials, Passage
 from gemel_graphql.live.poll import Polls
 from gemel_graphql.live.protocol import TRANSPORT_WS
 from gemel_graphql.service import Request
@@ -26,7 +26,8 @@ async def never(*_: object) -> Any:
 def connected(graphql: GraphQL, receive: Any, send: Any) -> Connection:
     live: Any = create_app(graphql.engine)._live  # type: ignore[attr-defined]
     credentials = Credentials(Authenticator(Settings()), LOCAL, True)
-    return Connection(live._service, live._polls, TRANSPORT_WS, credentials, receive, send, 1000)
+    passage = Passage(live._gate, {"client": ("127.0.0.1", 1)})
+    return Connection(live._service, live._polls, TRANSPORT_WS, credentials, passage, receive, send, 1000)
 
 
 def test_who_does_not_say_who_it_is_has_to_leave(graphql: GraphQL, monkeypatch: pytest.MonkeyPatch) -> None:

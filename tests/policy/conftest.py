@@ -14,8 +14,9 @@ from gemel_migrator import migrate
 sys.path.append(str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parent.parent / "graphql"))
 
-from asker import Asker, asking
 from wiki import fill, wiki_app
+
+from asker import Asker, asking
 
 KINDS = ["sqlite", "postgresql", "sqlite-hooked", "postgresql-hooked"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from asker import Asker, asking
 from pydantic import SecretStr
 
 import gemel.auth.authenticator
+from asker import Asker, asking
 from gemel.app import App
 from gemel.settings import Settings
 from gemel_cli import main

@@ -7,10 +7,10 @@ from typing import Any
 
 import jwt
 import pytest
-from asker import Asker, asking
 from graphql_client import table
 from pydantic import SecretStr
 
+from asker import Asker, asking
 from chinook.models import Employee, Invoice
 from gemel.app import App
 from gemel.errors import Denied, MissingVariable

@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from asker import Asker, asking
 from graphql import GraphQLObjectType, GraphQLSchema, build_client_schema, get_introspection_query, get_named_type
 from probes import Probe, Prober
 from rest_probes import rest_probes, rest_uses
 from twins import dump, scramble, trim
 from wiki import fill, wiki_app
 
+from asker import Asker, asking
 from databases import empty_of
 from gemel.app import App
 from gemel_migrator import migrate

@@ -1,6 +1,7 @@
 """Row filters, column sets, limits and aggregates hold on every way to a table."""
 
 import pytest
+
 from asker import Asker
 
 PUBLISHED = ["gold", "home", "more", "news"]

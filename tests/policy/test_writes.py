@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from asker import Asker
 
 CHECK = ("permission-error", "check constraint of an insert/update permission has failed")

@@ -19,6 +19,7 @@ from gemel_backup.restore import Options, is_live
 from gemel_backup.restore import restore as restore_backup
 from gemel_backup.verify import verify as verify_hashes
 from gemel_backup.work import back_up, open_store, prove_and_record
+from gemel_cli.audit import note
 
 backup = typer.Typer(help="Take, prove, list and restore backups.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -118,6 +119,7 @@ def restore(
     if is_live(settings, target) and force and not yes:
         _confirm(target, chosen)
     manifest = restore_backup(Job(settings, jobs=jobs), store, chosen, target, Options(force=force, owners=owners))
+    note(settings, "backup restore", chosen, into=_named(target), live=live)
     print(f"restored {chosen} into {_named(target)}: {len(manifest.tables)} tables, {manifest.rows} rows")
 
 

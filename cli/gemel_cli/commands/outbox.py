@@ -8,6 +8,7 @@ import typer
 
 from gemel.settings import Settings
 from gemel_backup.connect import make_engine, transaction
+from gemel_cli.audit import record
 from gemel_cli.own_tables import own_tables
 
 outbox = typer.Typer(
@@ -47,6 +48,7 @@ def retry(ids: Ids = None) -> None:
     changes = {"status": "waiting", "attempts": 0, "due_at": sa.func.current_timestamp()}
     with transaction(make_engine(settings)) as connection:
         done = connection.execute(sa.update(table).where(*_chosen(table, ids)).values(changes))
+        record(connection, settings, "outbox retry", _named(ids), events=done.rowcount)
     print(f"{done.rowcount} events will be told again")
 
 
@@ -56,12 +58,17 @@ def drop(ids: Ids = None) -> None:
     settings, table = _opened()
     with transaction(make_engine(settings)) as connection:
         done = connection.execute(sa.delete(table).where(*_chosen(table, ids)))
+        record(connection, settings, "outbox drop", _named(ids), events=done.rowcount)
     print(f"{done.rowcount} events are deleted")
 
 
 def _opened() -> tuple[Settings, sa.Table]:
     settings, tables = own_tables("there is no outbox")
     return settings, tables.outbox
+
+
+def _named(ids: list[int] | None) -> str:
+    return ", ".join(map(str, ids)) if ids else "all dead ones"
 
 
 def _chosen(table: sa.Table, ids: list[int] | None) -> list[Any]:

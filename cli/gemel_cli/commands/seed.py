@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from gemel.app import load_app
 from gemel.settings import load
+from gemel_cli.audit import note
 from gemel_cli.seed import seed as load_files
 
 
@@ -37,4 +38,5 @@ def seed(
     finally:
         if tasks:
             bar.stop()
+    note(settings, "seed", app.name, force=force, rows=sum(counts.values()))
     print(f"loaded {sum(counts.values())} rows into {len(counts)} tables")

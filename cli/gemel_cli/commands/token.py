@@ -13,6 +13,7 @@ from gemel.auth.issuer import NAMESPACE
 from gemel.auth.token import ALLOWED, DEFAULT
 from gemel.errors import SettingsError
 from gemel.settings import load
+from gemel_cli.audit import note
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Claims = Annotated[
@@ -30,10 +31,12 @@ def token(
 
     It is signed (HS256) with the setting jwt_secret_key, and both APIs take it.
     """
-    key = load().jwt_secret_key.get_secret_value()
+    settings = load()
+    key = settings.jwt_secret_key.get_secret_value()
     if not key:
         raise SettingsError("jwt_secret_key is not set, and a token is signed with it: set it to 32 characters or more")
     claims = token_claims(role, seconds_of(expires), claims_of(claim), now=int(time.time()))
+    note(settings, "token", role, claims=claims_of(claim), expires=expires)
     print(jwt.encode(claims, key, algorithm="HS256"))
 
 

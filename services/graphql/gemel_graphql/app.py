@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI
 
 from gemel.auth import Authenticator
+from gemel.edge import Gate, Refused, uncounted
 from gemel.errors import AppError
 from gemel.observe.asgi import AsgiApp
 from gemel.policy import Access
@@ -47,10 +48,29 @@ class GraphQLApp(FastAPI):
         await (app(scope, receive, send) if app is not None else super().__call__(scope, receive, send))
 
 
-def create_app(engine: Engine) -> AsgiApp:
+def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
     """The service for an engine. Without a secret, or in debug mode, it shows GraphiQL to browsers.
 
+    :param refused: is told which limit refused a request.
     :raises AppError: ``resolvers.py`` of the app cannot be merged into the generated schema.
+    """
+    settings, log = engine.settings, structlog.get_logger("gemel")
+    interfaces = interfaces_of(engine)
+    for warning in interfaces.first.warnings:
+        log.warning("not served", reason=warning)
+    page = Page() if settings.debug or not settings.has_secret else None
+    service = Service(engine, interfaces)
+    authenticator = Authenticator(settings, engine.api_key)
+    polls = Polls(engine, settings.live_interval)
+    gate = Gate(engine, refused)
+    live = LiveEndpoint(service, authenticator, polls, gate, settings, frozenset(PATHS))
+    return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, authenticator, gate, settings, page)), live, page)
+
+
+def interfaces_of(engine: Engine) -> Interfaces:
+    """What may be asked of an engine, by role.
+
+    :raises AppError: as ``create_app``.
     """
     settings, log = engine.settings, structlog.get_logger("gemel")
     names = CONVENTIONS[settings.naming_convention]
@@ -70,15 +90,7 @@ def create_app(engine: Engine) -> AsgiApp:
 
         return Interface(Schemas(engine.access, schema), own, generated.warnings)
 
-    interfaces = Interfaces(engine, make)
-    for warning in interfaces.first.warnings:
-        log.warning("not served", reason=warning)
-    page = Page() if settings.debug or not settings.has_secret else None
-    service = Service(engine, interfaces)
-    authenticator = Authenticator(settings, engine.api_key)
-    polls = Polls(engine, settings.live_interval)
-    live = LiveEndpoint(service, authenticator, polls, settings, frozenset(PATHS))
-    return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, authenticator, settings, page)), live, page)
+    return Interfaces(engine, make)
 
 
 def merged(generated: Generated, own: Roots | None) -> Schema:

@@ -8,26 +8,23 @@ from typing import Any, Final
 import orjson
 
 from gemel.errors import RequestError
-from gemel_graphql.parse.refuse import NOT_SUPPORTED
+from gemel_graphql.listed import Listed
 from gemel_graphql.service import Request, bad_body
 
-MOST_REQUESTS: Final = 100
-"""Of a batch."""
 _LONG_NUMBER: Final = re.compile(rb"[0-9][0-9.]{15}|[0-9][eE]")
 """Digits that a float would lose; inside a text it costs only time."""
 
 
-def read_requests(raw: bytes) -> Request | list[Request | RequestError]:
+def read_requests(raw: bytes, listed: Listed) -> Request | list[Request | RequestError]:
     """One request, or a batch; a member of a batch that is wrong does not stop the others.
 
+    :param listed: documents that can be asked for by their id.
     :raises RequestError: the body is no JSON, or no request.
     """
     found = _json(raw)
     if not isinstance(found, list):
-        return read_request(found)
-    if len(found) > MOST_REQUESTS:
-        raise bad_body(f"a batch may have at most {MOST_REQUESTS} requests")
-    return [_or_error(item) for item in found]
+        return read_request(found, listed)
+    return [_or_error(item, listed) for item in found]
 
 
 def _json(raw: bytes) -> Any:
@@ -44,16 +41,17 @@ def _number(text: str) -> float | Decimal:
     return value if repr(value) == text else Decimal(text)
 
 
-def _or_error(item: Any) -> Request | RequestError:
+def _or_error(item: Any, listed: Listed) -> Request | RequestError:
     try:
-        return read_request(item)
+        return read_request(item, listed)
     except RequestError as error:
         return error
 
 
-def read_request(found: Any) -> Request:
+def read_request(found: Any, listed: Listed) -> Request:
     """A request, out of its JSON.
 
+    :param listed: as of ``read_requests``.
     :raises RequestError: it is none.
     """
     if not isinstance(found, dict):
@@ -62,12 +60,11 @@ def read_request(found: Any) -> Request:
     extensions = found.get("extensions")
     if extensions is not None and not isinstance(extensions, dict):
         raise bad_body("expected an object of extensions", "extensions")
-    if extensions and "persistedQuery" in extensions:
-        raise RequestError(NOT_SUPPORTED, "PersistedQueryNotSupported")
-    if "query" not in found:
-        raise bad_body('key "query" not found')
-    if not isinstance(text, str):
+    if "query" in found and not isinstance(text, str):
         raise bad_body("expected a string as the query", "query")
+    text = listed.text(extensions or {}, text, found.get("documentId"))
+    if text is None:
+        raise bad_body('key "query" not found')
     if name is not None and not isinstance(name, str):
         raise bad_body("expected a string as the name of the operation", "operationName")
     if variables is not None and not isinstance(variables, dict):

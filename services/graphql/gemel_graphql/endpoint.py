@@ -10,8 +10,8 @@ import structlog
 
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
-from gemel.edge import BodyTimeout, ClientGone, peer_is_loopback, read_body, request_headers
-from gemel.errors import GemelError, RequestError
+from gemel.edge import BodyTimeout, ClientGone, Gate, peer_is_loopback, read_body, request_headers, retry_after
+from gemel.errors import GemelError, LimitExceeded, RequestError
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.settings import Settings
 from gemel_graphql.body import read_requests
@@ -26,11 +26,13 @@ JSON: Final = (b"content-type", b"application/json; charset=utf-8")
 class Endpoint:
     """ASGI app of the API itself."""
 
-    def __init__(self, service: Service, authenticator: Authenticator, settings: Settings, page: Page | None) -> None:
+    def __init__(
+        self, service: Service, authenticator: Authenticator, gate: Gate, settings: Settings, page: Page | None
+    ) -> None:
         """:param page: served to GET, if at all."""
         self._service = service
         self._authenticator = authenticator
-        self._limit = settings.body_limit
+        self._gate = gate
         self._debug = settings.debug
         self._page = page
         self._log = structlog.get_logger("gemel.graphql")
@@ -41,32 +43,35 @@ class Endpoint:
         if self._page is not None and scope["method"] in ("GET", "HEAD"):
             await self._page.send(send)
             return
-        answer = await self._answer(scope, receive)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [JSON, (b"content-length", str(len(answer)).encode())],
-            }
-        )
+        status, more = 200, list[tuple[bytes, bytes]]()
+        try:
+            answer = await self._answer(scope, receive)
+        except GemelError as error:
+            self._gate.tell(error)
+            answer, after = body(failure(error)), retry_after(error) if isinstance(error, LimitExceeded) else None
+            if after is not None:
+                status, more = 429, [(b"retry-after", after.encode())]
+        headers = [JSON, (b"content-length", str(len(answer)).encode()), *more]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
+        """
+        :raises GemelError: nothing of the request is run.
+        """
         headers = request_headers(scope)
-        try:
-            raw = await read_body(receive, headers, self._limit)
-            if scope["method"] != "POST":
-                raise RequestError(NOT_SUPPORTED, f"{scope['method']} runs no operations: send them by POST")
-            _check_origin(headers)
-            actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
-            scope["gemel.role"] = actor.role
-            requests = read_requests(raw)
-        except GemelError as error:
-            return body(failure(error))
+        if scope["method"] != "POST":
+            raise RequestError(NOT_SUPPORTED, f"{scope['method']} runs no operations: send them by POST")
+        _check_origin(headers)
+        actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
+        scope["gemel.role"] = actor.role
+        requests = read_requests(await read_body(receive, headers, self._gate.body_limit(actor)), self._service.listed)
         trace = scope.get("gemel.trace_id")
-        if isinstance(requests, Request):
-            return await self._one(requests, actor, trace)
-        return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"
+        await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
+        with self._gate.passing(actor, scope):
+            if isinstance(requests, Request):
+                return await self._one(requests, actor, trace)
+            return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"
 
     async def _one(self, request: Request | RequestError, actor: Actor, trace: str | None) -> bytes:
         try:
@@ -76,6 +81,7 @@ class Endpoint:
         except (ClientGone, BodyTimeout):
             raise
         except GemelError as error:
+            self._gate.tell(error)
             failed = failure(error)
             if failed.code == "unexpected":
                 self._log.error("operation failed", error=error.message, kind=type(error).__name__)

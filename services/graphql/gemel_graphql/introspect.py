@@ -13,10 +13,7 @@ import orjson
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLSchema,
-    Node,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -28,7 +25,7 @@ from graphql import (
 )
 from graphql.validation import recommended_rules
 
-from gemel_graphql.parse.operation import Operation, reached, walk
+from gemel_graphql.parse.operation import Operation, reached, walk, written_out
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Introspected
 from gemel_graphql.parse.scope import Scope
@@ -106,7 +103,8 @@ def _document(operation: Operation, nodes: tuple[FieldNode, ...]) -> DocumentNod
     """The part of an operation that is introspection."""
     selections = SelectionSetNode(selections=nodes)
     fragments = tuple(sorted(reached(selections, operation.fragments), key=lambda item: item.name.value))
-    _check_size(selections, operation.fragments)
+    if written_out(selections, operation.fragments, MOST_FIELDS) > MOST_FIELDS:  # before graphql-core begins with it
+        raise refuse(f"the introspection has more than {MOST_FIELDS} fields")
     used = {
         item.name.value for node in (selections, *fragments) for item in walk(node) if isinstance(item, VariableNode)
     }
@@ -119,19 +117,3 @@ def _document(operation: Operation, nodes: tuple[FieldNode, ...]) -> DocumentNod
         selection_set=selections,
     )
     return DocumentNode(definitions=(head, *fragments))
-
-
-def _check_size(node: Node, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
-    """Bound the work before graphql-core begins with it.
-
-    :raises RequestError: too many fields.
-    """
-    count = 0
-    waiting = [node]
-    while waiting:
-        for item in walk(waiting.pop()):
-            count += isinstance(item, FieldNode | FragmentSpreadNode)
-            if isinstance(item, FragmentSpreadNode):
-                waiting.append(fragments[item.name.value])
-        if count > MOST_FIELDS:
-            raise refuse(f"the introspection has more than {MOST_FIELDS} fields")

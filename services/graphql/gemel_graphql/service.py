@@ -5,18 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from graphql import OperationType
+from graphql import OperationType, SelectionSetNode
 
 from gemel.auth import Actor
-from gemel.errors import RequestError
+from gemel.errors import LimitExceeded, RequestError
 from gemel.request import Query
 from gemel.serve import Answer, Engine
 from gemel_graphql.cache import Entry, Key, Plan, Plans, PreparedStream
 from gemel_graphql.interface import Interface, Interfaces
+from gemel_graphql.listed import Listed
 from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
 from gemel_graphql.parse.document import read_document
-from gemel_graphql.parse.operation import Operation, choose, resolve
+from gemel_graphql.parse.operation import Operation, choose, resolve, written_out
 from gemel_graphql.parse.refuse import NOT_SUPPORTED, refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
 from gemel_graphql.parse.scope import Variables
@@ -41,7 +42,9 @@ class Service:
     """Answers operations for one engine."""
 
     def __init__(self, engine: Engine, interfaces: Interfaces) -> None:
+        """:raises AppError: the app's list of operations cannot be read."""
         self._engine = engine
+        self.listed = Listed(engine.app.operations)
         self._interfaces = interfaces
         self._plans = Plans()
         self._live = Plans()
@@ -63,6 +66,7 @@ class Service:
         known = _known(entry, request)
         if known is not None:
             return known
+        self._check_listed(request, actor)
         interface = await self._interfaces.complete()
         schema = interface.schema(actor.role)
         operation = entry.operation if entry is not None else await _operation(request)
@@ -94,7 +98,13 @@ class Service:
         written = await self._engine.write(plan.run, values, actor=actor) if plan.run is not None else ()  # type: ignore[arg-type]
         return plan.frame.fill(written)
 
+    def _check_listed(self, request: Request, actor: Actor) -> None:
+        """:raises RequestError: the role may run the app's listed operations only, and this is none."""
+        if self._engine.access.of(actor.role).limits.listed:
+            self.listed.require(request.text)
+
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
+        self._check_listed(request, actor)
         interface = await self._interfaces.complete()
         schema = interface.schema(actor.role)
         operation = entry.operation if entry is not None else await _operation(request)
@@ -159,6 +169,11 @@ class Service:
         outputs = [output for output in parsed.outputs if isinstance(output, Resolved)]
         if own is None or not outputs:
             return OwnAnswers()
+        most = self._engine.access.of(actor.role).limits.fields
+        if most is not None:
+            nodes = SelectionSetNode(selections=tuple(node for output in outputs for node in output.selected.nodes))
+            if written_out(nodes, parsed.scope.operation.fragments, most) > most:
+                raise LimitExceeded("fields", f"the request has more fields than the {most} that the role may ask for")
         return await resolve_own(self._engine, own, parsed.scope, outputs, actor)
 
     async def _read(self, roots: tuple[Any, ...], parsed: Parsed, actor: Actor) -> tuple[Answer, ...]:

@@ -9,6 +9,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import ASGIApp
 
 from gemel.auth import Authenticator
+from gemel.edge import Gate, Refused, uncounted
 from gemel.errors import GemelError
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
 from gemel.serve import Engine
@@ -38,15 +39,18 @@ class Rest:
             await self._site(scope, receive, send)
 
 
-def create_app(engine: Engine) -> AsgiApp:
-    """The service of an engine: ``/rest/v1``, ``/openapi.json`` and ``/docs``."""
+def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
+    """The service of an engine: ``/rest/v1``, ``/openapi.json`` and ``/docs``.
+
+    :param refused: is told which limit refused a request.
+    """
     authenticator = Authenticator(engine.settings, engine.api_key)
     served = engine.settings.rest_document
     documents = Documents(engine.access, engine.app.functions, engine.app.name, served=served)
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     add_pages(site, documents, authenticator, PREFIX)
     _speak_the_dialect(site)
-    return Rest(Endpoint(engine, authenticator, documents), site)
+    return Rest(Endpoint(engine, authenticator, documents, Gate(engine, refused)), site)
 
 
 def crash(trace_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

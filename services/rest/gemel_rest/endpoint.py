@@ -12,7 +12,7 @@ import structlog
 
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
-from gemel.edge import peer_is_loopback, read_body, request_headers
+from gemel.edge import Gate, peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
@@ -58,8 +58,8 @@ class Known:
 class Endpoint:
     """Serves the tables of one engine."""
 
-    def __init__(self, engine: Engine, authenticator: Authenticator, documents: Documents) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, authenticator: Authenticator, documents: Documents, gate: Gate) -> None:
+        self._engine, self._gate = engine, gate
         self._authenticator = authenticator
         self._documents = documents
         self._cut = len(PREFIX)
@@ -77,7 +77,7 @@ class Endpoint:
         self._log = structlog.get_logger("gemel.rest")
         self._known: BoundedCache[Key, Known | FunctionCall] = BoundedCache(ENTRIES, BYTES)
         self._rules = RulesOfRoles(engine.access, rules)
-        self._writes = Writes(engine, self._rules)
+        self._writes = Writes(engine, self._rules, gate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -85,6 +85,7 @@ class Endpoint:
         try:
             response = await self._answer(method, scope, receive)
         except GemelError as error:
+            self._gate.tell(error)
             response = error_response(error)
         if response.status == 403 and scope.get("gemel.role") == self._anonymous:
             response = unproven(response)
@@ -93,7 +94,15 @@ class Endpoint:
     async def _answer(self, method: str, scope: Scope, receive: Receive) -> Response:
         headers = request_headers(scope)
         actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
-        role = scope["gemel.role"] = actor.role
+        scope["gemel.role"] = actor.role
+        await self._gate.count(actor, scope)
+        with self._gate.passing(actor, scope):
+            return await self._let_in(method, actor, scope, headers, receive)
+
+    async def _let_in(
+        self, method: str, actor: Actor, scope: Scope, headers: Mapping[str, str], receive: Receive
+    ) -> Response:
+        role = actor.role
         path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
         if method not in ("GET", "HEAD"):
             return await self._other(method, actor, path, scope, headers, receive)
@@ -149,13 +158,13 @@ class Endpoint:
         known = self._writes.known(actor.role, sent)
         if known is not None:
             scope["gemel.route"] = "item" if known.form.shape.item else "table"
-            return await self._writes.one(actor, known, sent, await self._body(headers, receive))
+            return await self._writes.one(actor, known, sent, await self._body(actor, headers, receive))
         resource = self._resource(method, path, scope)
         if method == "OPTIONS":
             return self._options(resource, headers)
-        raw = await self._body(headers, receive)
+        raw = await self._body(actor, headers, receive)
         if resource.kind == "root":
-            return await self._writes.several(actor, sent, raw)
+            return await self._writes.several(actor, scope, sent, raw)
         if resource.kind == "function":
             if "idempotency-key" in headers:
                 raise not_implemented("Idempotency-Key is not implemented for functions.")
@@ -163,8 +172,8 @@ class Endpoint:
             return await self._invoke(actor, parse_call(rules, method, resource, sent.query, headers, raw))
         return await self._writes.one(actor, self._writes.parse(actor.role, sent, resource), sent, raw)
 
-    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
-        return await read_body(receive, headers, self._engine.settings.body_limit)
+    async def _body(self, actor: Actor, headers: Mapping[str, str], receive: Receive) -> bytes:
+        return await read_body(receive, headers, self._gate.body_limit(actor))
 
     def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:
         rules, allowed = self._rules.base, METHODS[resource.kind]  # policies are not consulted (R19-1)

@@ -6,7 +6,9 @@ from hashlib import sha256
 from typing import Final
 
 from gemel.auth import Actor
+from gemel.edge import Gate
 from gemel.errors import DatabaseError, GemelError, OneOfMany, Outdated, RequestError, WrongRowCount
+from gemel.observe.asgi import Scope
 from gemel.serve import Asked, Engine, Many, Once, PreparedWrite, Reply
 from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
 from gemel_rest.parse.body import Row, invalid_body, json_rows, parse_json, parse_rows
@@ -53,9 +55,8 @@ class Sent:
 class Writes:
     """Changes the tables of one engine."""
 
-    def __init__(self, engine: Engine, rules: RulesOfRoles) -> None:
-        self._engine = engine
-        self._rules = rules
+    def __init__(self, engine: Engine, rules: RulesOfRoles, gate: Gate) -> None:
+        self._engine, self._rules, self._gate = engine, rules, gate
         self._known: BoundedCache[Key, Known] = BoundedCache(ENTRIES, BYTES)
 
     def known(self, role: str, sent: Sent) -> Known | None:
@@ -86,9 +87,10 @@ class Writes:
                 actor, [asked], once, lambda done: write_response(done[0][-1], form.shape), keep=form.keep
             )
         except GemelError as error:
+            self._gate.tell(error)
             return problem_response(_problem(form, error))
 
-    async def several(self, actor: Actor, sent: Sent, raw: bytes) -> Response:
+    async def several(self, actor: Actor, scope: Scope, sent: Sent, raw: bytes) -> Response:
         """Answer the operations of a body: all are done in one transaction, or none (section 33).
 
         :raises GemelError: the body cannot be read, or the transaction failed as a whole.
@@ -97,10 +99,13 @@ class Writes:
         if kind not in ("", "application/json"):
             raise invalid_body(f"Content-Type not acceptable: {kind}")
         found: list[tuple[Form, Asked]] = []
-        for number, operation in enumerate(parse_operations(parse_json(raw))):
+        operations = parse_operations(parse_json(raw))
+        await self._gate.count(actor, scope, len(operations), counted=1)
+        for number, operation in enumerate(operations):
             try:
                 found.append(self._operation(actor.role, operation))
             except GemelError as error:
+                self._gate.tell(error)
                 return problem_response(numbered(translate(error), number))
         forms, asked = [form for form, _ in found], [one for _, one in found]
 
@@ -110,10 +115,12 @@ class Writes:
         try:
             return await self._run(actor, asked, self._once(actor, sent, raw), answer)
         except OneOfMany as error:
+            self._gate.tell(error.error)
             return problem_response(numbered(_problem(forms[error.number], error.error), error.number))
         except GemelError as error:
             if len(forms) != 1:
                 raise
+            self._gate.tell(error)
             return problem_response(numbered(_problem(forms[0], error), 0))
 
     async def _run(

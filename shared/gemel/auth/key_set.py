@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 import httpx
+import orjson
 import structlog
 
 from gemel.auth.issuer import Issuer, SigningKey, read_jwks
@@ -17,6 +18,7 @@ LONGEST: Final = 86_400.0
 AGAIN: Final = 10.0
 """Seconds until they are asked for again because of a token whose key is unknown: anybody can make such tokens."""
 TIMEOUT: Final = 5.0
+"""Seconds that fetching them may take in all."""
 LARGEST: Final = 1_048_576
 """Bytes of an answer."""
 
@@ -54,17 +56,30 @@ class KeySet:
             self._asked = self._clock()
             log = structlog.get_logger("gemel")
             try:
-                async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-                    answer = await client.get(self.issuer.jwk_url)
-                answer.raise_for_status()
-                if len(answer.content) > LARGEST:
-                    raise ValueError("the answer is too large")
-                self.keys = read_jwks(answer.json(), self.issuer.type, public=True)
-            except (httpx.HTTPError, ValueError) as error:
+                async with asyncio.timeout(TIMEOUT), httpx.AsyncClient(timeout=TIMEOUT) as client:
+                    found, control = await _fetched(client, self.issuer.jwk_url)
+                self.keys = read_jwks(orjson.loads(found), self.issuer.type, public=True)
+            except (httpx.HTTPError, ValueError, TimeoutError) as error:
                 log.warning("keys not fetched", address=self.issuer.jwk_url, reason=str(error) or type(error).__name__)
                 return
-            self._until = self._clock() + _seconds(answer.headers.get("cache-control", ""))
+            self._until = self._clock() + _seconds(control)
             log.info("keys fetched", address=self.issuer.jwk_url, keys=len(self.keys))
+
+
+async def _fetched(client: httpx.AsyncClient, address: str) -> tuple[bytes, str]:
+    """What is at an address, and how long it may be kept. It is not followed elsewhere.
+
+    :raises httpx.HTTPError: it does not answer.
+    :raises ValueError: the answer is too large; no more than ``LARGEST`` bytes of it are kept.
+    """
+    async with client.stream("GET", address) as answer:
+        answer.raise_for_status()
+        found = bytearray()
+        async for part in answer.aiter_bytes(65_536):
+            found += part
+            if len(found) > LARGEST:
+                raise ValueError("the answer is too large")
+        return bytes(found), answer.headers.get("cache-control", "")
 
 
 def _seconds(control: str) -> float:

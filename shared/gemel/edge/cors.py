@@ -13,7 +13,7 @@ Headers = list[tuple[bytes, bytes]]
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _EXPOSED: Final = (
     b"Content-Encoding, Content-Location, Content-Range, Content-Type, Date, ETag, Location, Server, Transfer-Encoding,"
-    b" Range-Unit, Preference-Applied, Proxy-Status, Server-Timing, X-Request-Id"
+    b" Range-Unit, Preference-Applied, Proxy-Status, Retry-After, Server-Timing, X-Request-Id"
 )
 _METHODS: Final = b"GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
 _VARY: Final = (b"vary", b"Origin")

@@ -16,6 +16,7 @@ from typing import Final
 
 import uvicorn
 
+from gemel.edge.protocol import BoundedProtocol
 from gemel.errors import SettingsError
 from gemel.observe.asgi import AsgiApp
 
@@ -173,6 +174,7 @@ def config(app: AsgiApp | Callable[[], AsgiApp], *, grace: int = GRACE, workers:
     """
     return uvicorn.Config(
         app,
+        http=BoundedProtocol,
         workers=workers,
         factory=workers > 1,
         lifespan="on" if workers > 1 else "off",

@@ -57,14 +57,15 @@ class Service:
     name: str
     """In logs and metrics."""
     module: str
-    """Import name of the module that has ``create_app(engine)`` and ``crash(trace_id)``."""
+    """Import name of the module that has ``create_app(engine, refused)`` and ``crash(trace_id)``."""
     port: int
     admin_port: int
 
     def wrap(self, engine: Engine, metrics: Metrics) -> Edge:
         """The service's app, in the edge."""
         module: Any = importlib.import_module(self.module)
-        return Edge(module.create_app(engine), engine.settings, self.name, metrics, module.crash)
+        refused = metrics.refusals(self.name)
+        return Edge(module.create_app(engine, refused), engine.settings, self.name, metrics, module.crash)
 
 
 @dataclass(frozen=True)

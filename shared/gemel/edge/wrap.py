@@ -23,7 +23,11 @@ Crash = Callable[[str], tuple[int, Sequence[tuple[bytes, bytes]], bytes]]
 
 CLIENT_GONE: Final = 499
 """Status in log and metrics of a request whose client did not wait; never sent."""
-_ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_ALWAYS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"private, no-cache"),  # an answer is of who asks: only its browser may keep it, and has to ask
+)
 _HTML: Final = (b"content-security-policy", b"frame-ancestors 'none'")
 _CLOSE: Final = (b"connection", b"close")
 _UNREAD: Final = frozenset({408, 413})

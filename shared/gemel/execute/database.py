@@ -73,19 +73,22 @@ class Database(Protocol):
 
     backend: Backend
 
-    async def read(self, statement: Statement, values: Sequence[object]) -> Row:
+    async def read(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """Run a statement that gives one row, in a snapshot of its own.
 
-        :raises DatabaseError: the database refused, cannot be reached, or took longer than ``statement_timeout``.
+        :param seconds: that it may take, if fewer than ``statement_timeout``.
+        :raises DatabaseError: the database refused, cannot be reached, or took longer.
         """
 
-    async def write_one(self, statement: Statement, values: Sequence[object]) -> Row:
+    async def write_one(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """Run a statement that writes and gives one row, as a transaction of its own; repeated as ``write`` is.
 
         :raises DatabaseError: as ``read``.
         """
 
-    async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
+    async def write(
+        self, make: Callable[[], Script[Result]], *, keep: bool = True, seconds: float | None = None
+    ) -> Result:
         """Run a script in one transaction: all of it, or nothing.
 
         A transaction that the database ended because of another one (SQLSTATE 40001, 40P01) is run again, ``ATTEMPTS``
@@ -93,6 +96,7 @@ class Database(Protocol):
 
         :param make: makes the script; it does nothing else, so that it may be run again.
         :param keep: otherwise check what would be checked at the end, and roll back.
+        :param seconds: as of ``read``, of each statement.
         :raises DatabaseError: as ``read``.
         """
 

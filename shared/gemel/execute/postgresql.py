@@ -51,34 +51,39 @@ class PostgreSQLDatabase:
         self._places = asyncio.Semaphore(size)
         self._closed = False
 
-    async def read(self, statement: Statement, values: Sequence[object]) -> Row:
+    async def read(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``. One autocommit statement; repeated once if its plan or its connection was out of date."""
-        return await self._alone(statement.text, statement.bind(values))
+        return await self._alone(statement.text, statement.bind(values), self._limit(seconds))
 
-    async def write_one(self, statement: Statement, values: Sequence[object]) -> Row:
+    async def write_one(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``. One autocommit statement."""
         parameters = statement.bind(values)
-        return await repeated(lambda: self._alone(statement.text, parameters))
+        return await repeated(lambda: self._alone(statement.text, parameters, self._limit(seconds)))
 
-    async def _alone(self, text: str, parameters: Sequence[object]) -> Row:
+    def _limit(self, seconds: float | None) -> float:
+        return self._seconds if seconds is None or seconds > self._seconds else seconds
+
+    async def _alone(self, text: str, parameters: Sequence[object], seconds: float) -> Row:
         async with self._connection() as connection:
             try:
-                rows = await connection.fetch(text, parameters, self._seconds)
+                rows = await connection.fetch(text, parameters, seconds)
             except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):  # nothing was done
                 connection.prepared.clear()
-                rows = await connection.fetch(text, parameters, self._seconds)
+                rows = await connection.fetch(text, parameters, seconds)
         return rows[0]
 
-    async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
+    async def write(
+        self, make: Callable[[], Script[Result]], *, keep: bool = True, seconds: float | None = None
+    ) -> Result:
         """See ``Database``. READ COMMITTED."""
-        return await repeated(lambda: self._transaction(make(), keep=keep))
+        return await repeated(lambda: self._transaction(make(), self._limit(seconds), keep=keep))
 
-    async def _transaction(self, script: Script[Result], *, keep: bool) -> Result:
+    async def _transaction(self, script: Script[Result], seconds: float, *, keep: bool) -> Result:
         async with self._connection() as connection:
             transaction = connection.raw.transaction()
             await transaction.start()
             try:
-                result = await self._drive(connection, script)
+                result = await self._drive(connection, script, seconds)
                 if not keep:
                     await connection.raw.execute("SET CONSTRAINTS ALL IMMEDIATE", timeout=self._seconds)
             except BaseException:
@@ -87,12 +92,12 @@ class PostgreSQLDatabase:
             await (transaction.commit() if keep else transaction.rollback())
             return result
 
-    async def _drive(self, connection: _Connection, script: Script[Result]) -> Result:
+    async def _drive(self, connection: _Connection, script: Script[Result], seconds: float) -> Result:
         try:
             text, parameters = next(script)
             while True:
                 try:
-                    rows = await connection.fetch(text, parameters, self._seconds)
+                    rows = await connection.fetch(text, parameters, seconds)
                 except asyncpg.PostgresError as error:
                     text, parameters = script.throw(_refused(error))
                 else:

@@ -116,7 +116,13 @@ class Sessions:
             session = {"timezone": "UTC", "application_name": "gemel"}
             arguments = {"server_settings": session, "command_timeout": settings.statement_timeout}
             patience = settings.statement_timeout
-            return create_async_engine(uri, pool_size=settings.pool_size, pool_timeout=patience, connect_args=arguments)
+            return create_async_engine(
+                uri,
+                pool_size=settings.pool_size,
+                pool_timeout=patience,
+                connect_args=arguments,
+                hide_parameters=True,  # of its errors, which a log may hold
+            )
         schemas = {getattr(table.source, "schema", None) for table in self._catalog.tables.values()}
         one_database = {"schema_translate_map": dict.fromkeys(schema for schema in schemas if schema)}
 
@@ -140,6 +146,7 @@ class Sessions:
             pool_size=1 if writes else settings.readers,
             max_overflow=0 if writes else 10,
             pool_timeout=settings.statement_timeout,
+            hide_parameters=True,
             execution_options=one_database,
         )
 

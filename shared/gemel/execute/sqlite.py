@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,12 +66,14 @@ class _Connection:
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
 
-    def run(self, text: str, parameters: Sequence[object]) -> Sequence[Row]:
+    def run(self, text: str, parameters: Sequence[object], seconds: float | None = None) -> Sequence[Row]:
         """Rows of a statement.
 
+        :param seconds: that it may take, if fewer than those of all.
         :raises DatabaseError: it was refused, or took too long.
         """
-        self._deadline = time.monotonic() + self._seconds
+        limit = self._seconds if seconds is None or seconds > self._seconds else seconds
+        self._deadline = time.monotonic() + limit
         try:
             return self.raw.execute(text, parameters).fetchall()
         except (sqlite3.Error, OverflowError) as error:
@@ -137,24 +140,26 @@ class SQLiteDatabase:
         self._lock = threading.Lock()
         self._open: list[_Connection] = []
 
-    async def read(self, statement: Statement, values: Sequence[object]) -> Row:
+    async def read(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``."""
         parameters = statement.bind(values)
-        rows = await self._in(self._readers, lambda: self._mine(writer=False).run(statement.text, parameters))
+        rows = await self._in(self._readers, lambda: self._mine(writer=False).run(statement.text, parameters, seconds))
         return rows[0]
 
-    async def write_one(self, statement: Statement, values: Sequence[object]) -> Row:
+    async def write_one(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``."""
 
         def script() -> Script[Row]:
             rows = yield (statement.text, statement.bind(values))
             return rows[0]
 
-        return await self.write(script)
+        return await self.write(script, seconds=seconds)
 
-    async def write(self, make: Callable[[], Script[Result]], *, keep: bool = True) -> Result:
+    async def write(
+        self, make: Callable[[], Script[Result]], *, keep: bool = True, seconds: float | None = None
+    ) -> Result:
         """See ``Database``. BEGIN IMMEDIATE. Once begun it is finished, even if nobody waits for it any more."""
-        return await asyncio.shield(self._in(self._writers, lambda: self._transaction(make(), keep=keep)))
+        return await asyncio.shield(self._in(self._writers, lambda: self._transaction(make(), seconds, keep=keep)))
 
     def explain(self, error: BaseException) -> DatabaseError | Unsupported | None:
         """See ``Database``."""
@@ -190,11 +195,11 @@ class SQLiteDatabase:
                 self._open.append(connection)
         return connection
 
-    def _transaction(self, script: Script[Result], *, keep: bool) -> Result:
+    def _transaction(self, script: Script[Result], seconds: float | None, *, keep: bool) -> Result:
         connection = self._mine(writer=True)
         connection.run("BEGIN IMMEDIATE", ())
         try:
-            result = drive(connection.run, script)
+            result = drive(partial(connection.run, seconds=seconds), script)
             connection.run("COMMIT" if keep else "ROLLBACK", ())
         except BaseException:
             if connection.raw.in_transaction:

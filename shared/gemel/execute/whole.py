@@ -12,10 +12,15 @@ from gemel.sql import Batch, WholeInsert, finished
 
 
 async def insert_whole(
-    database: Database, plan: InsertPlan, whole: Sequence[WholeInsert], values: Sequence[object]
+    database: Database,
+    plan: InsertPlan,
+    whole: Sequence[WholeInsert],
+    values: Sequence[object],
+    seconds: float | None = None,
 ) -> Written | None:
     """Insert rows; ``None``, and nothing is done, if they are of several shapes, or there are none.
 
+    :param seconds: that a statement may take.
     :raises DatabaseError: the database refused.
     """
     rows: Sequence[NewRow] = values[plan.slot]  # type: ignore[assignment]  # what a parser puts into the slot
@@ -25,7 +30,7 @@ async def insert_whole(
     chosen = whole[rows[0].shape]
     statement = chosen.one if len(rows) == 1 else chosen.many
     try:
-        body, count, *key = await database.write_one(statement, [*values, batch])
+        body, count, *key = await database.write_one(statement, [*values, batch], seconds)
     except DatabaseError as error:
         if error.sqlstate == "23505" and len(rows) == 1:
             names = (column.name for column in plan.rows.shapes[rows[0].shape].columns)

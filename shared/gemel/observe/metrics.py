@@ -54,6 +54,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._refusals = Counter(
+            "gemel_refusals",
+            "Requests refused because of a limit of the role (docs/limits.md).",
+            ("service", "limit"),
+            registry=self.registry,
+        )
         self._series: dict[tuple[str, str, str, int], _Series] = {}
         self._routes: set[str] = set()
         if MULTIPROCESS not in os.environ:  # there these describe one worker only
@@ -63,6 +69,10 @@ class Metrics:
     def running(self, service: str) -> Gauge:
         """Gauge of requests in flight."""
         return self._running.labels(service)
+
+    def refusals(self, service: str) -> Callable[[str], None]:
+        """Counts a refusal by a limit, whose name is one of ours."""
+        return lambda limit: self._refusals.labels(service, limit).inc()
 
     def observe(self, service: str, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request.

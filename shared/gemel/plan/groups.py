@@ -9,9 +9,10 @@ from gemel.plan.names import use_of
 from gemel.request import ColumnRef, Constant, GroupKey, GroupOrder, Groups, Measure
 
 
-def plan_groups(table: View, groups: Groups) -> GroupList:
+def plan_groups(table: View, groups: Groups, most: int | None) -> GroupList:
     """Resolve groups of the rows of ``table``.
 
+    :param most: of them.
     :raises Mismatch: of kind ``group``: there is no column to group by, one has no equality, or a column is asked for
         that the rows of a group need not have in common.
     """
@@ -22,7 +23,8 @@ def plan_groups(table: View, groups: Groups) -> GroupList:
     items = tuple(_item(table, item, names) for item in groups.items)
     order = tuple(_order(table, item, names) for item in groups.order)
     rest = tuple(GroupSort(None, use, descending=False, nulls_first=False) for use in by)
-    return GroupList(groups.key, by, items, (*order, *rest), whole(groups.limit), whole(groups.offset))
+    cut = (whole(groups.limit), whole(groups.offset), most)
+    return GroupList(groups.key, by, items, (*order, *rest), *cut)
 
 
 def _grouped(table: View, ref: ColumnRef) -> Use:

@@ -304,6 +304,7 @@ class GroupList:
     order: tuple[GroupSort, ...]
     limit: Param | None
     offset: Param | None
+    most: int | None
 
 
 Computing: TypeAlias = Measures | NodeList | GroupList | Text | CountOf

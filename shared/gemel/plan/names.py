@@ -66,9 +66,10 @@ class Scope:
         return tuple(Preset(column, value) for column, value in self.access.presets(view, verb))
 
     def most(self, view: View) -> int | None:
-        """Most rows of a list."""
+        """Most rows of a list: by the policy, and by the limits of the role."""
         grant = self.access.grant(view, "select")
-        return grant.limit if grant is not None else None
+        both = (grant.limit if grant is not None else None, self.access.limits.page)
+        return min((limit for limit in both if limit is not None), default=None)
 
     def hop(self, table: View, link: Link) -> Hop:
         """The relation of ``table`` that the link names, and where it leads.

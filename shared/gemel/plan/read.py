@@ -79,12 +79,13 @@ def plan_query(access: Access, query: Query) -> QueryPlan:
     return QueryPlan(tuple(roots))
 
 
-def plan_rows(scope: Scope, table: View, select: Select, *, one: bool = False) -> RowsPlan:
+def plan_rows(scope: Scope, table: View, select: Select, *, whole: bool = False) -> RowsPlan:
     """Resolve a select of rows of ``table``.
 
-    :param one: there is one at most: that of a to-one relation.
+    :param whole: they are no list that the role's limits apply to: the one row of a to-one relation, or what was
+        written.
     """
-    most = None if one else scope.most(table)
+    most = None if whole else scope.most(table)
     cut = plan_slice(scope, table, select.rows, keyset=has_cursor(select.fields), most=most)
     rows = RowsPlan(scope.whole(table), tuple(_outputs(scope, table, select.fields, cut)), cut, select.strip_nulls)
     if rows.is_grouped:
@@ -131,7 +132,7 @@ def _outputs(scope: Scope, table: View, fields: tuple[Field, ...], cut: Slice) -
                 yield Position(key, cut.order)
             case Embed(key, link, select, spread):
                 hop = scope.hop(table, link)
-                rows = plan_rows(scope, scope.seen(hop), select, one=not hop.relation.to_many)
+                rows = plan_rows(scope, scope.seen(hop), select, whole=not hop.relation.to_many)
                 nested = Nested(key, hop, settled(rows) if spread and hop.relation.to_many else rows, spread)
                 check_spread(table, nested)
                 yield nested
@@ -170,7 +171,7 @@ def _aggregate(scope: Scope, table: View, aggregate: Aggregate) -> AggregatePlan
             case Constant(key, text):
                 items.append(Text(key, text))
             case Groups():
-                items.append(plan_groups(table, item))
+                items.append(plan_groups(table, item, scope.access.limits.page))
             case Count():
                 items.append(plan_count(table, item))
     return AggregatePlan(scope.whole(table), tuple(items), cut)

@@ -114,7 +114,7 @@ def _along(scope: Scope, table: View, item: Along) -> AlongPlan:
 
 
 def _returning(scope: Scope, table: View, selects: Iterable[Select]) -> tuple[RowsPlan, ...]:
-    planned = tuple(plan_rows(scope, table, select) for select in selects)
+    planned = tuple(plan_rows(scope, table, select, whole=True) for select in selects)
     if any(rows.is_grouped for rows in planned):
         raise Mismatch("group", "aggregates cannot be returned by a write", table.name)
     return planned

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapper
 from gemel.auth.actor import ADMIN
 from gemel.catalog import Catalog, Column, Key, Relation, Table, TableKey, Verb, View, Views
 from gemel.errors import AppError
+from gemel.limits import UNLIMITED, Limits
 from gemel.policy.declare import Grant, Policies
 
 EVERYTHING = Grant(aggregates=True)
@@ -32,6 +33,7 @@ class Access:
     """It is shown what it may ask."""
     names: frozenset[str] = frozenset()
     """Of the role and of those that it inherits from."""
+    limits: Limits = UNLIMITED
 
     def grant(self, table: View, verb: Verb) -> Grant | None:
         """What it may do to a table; ``None``: nothing of that kind."""
@@ -59,9 +61,10 @@ class Accesses:
 
     def __init__(self, catalog: Catalog, policies: Policies) -> None:
         """:raises AppError: a policy speaks of what is not served."""
-        self._none = Access("", catalog, Views({}), known=False)
-        self._of = {role: _access(role, catalog, policies) for role in policies.roles}
-        self._of[ADMIN] = Access(ADMIN, catalog, catalog, everything=True, names=frozenset({ADMIN}))
+        self._none = Access("", catalog, Views({}), known=False, limits=policies.limits(""))
+        self._of = {role: _access(role, catalog, policies) for role in policies.roles if role != ADMIN}
+        limits = policies.limits(ADMIN)
+        self._of[ADMIN] = Access(ADMIN, catalog, catalog, everything=True, names=frozenset({ADMIN}), limits=limits)
 
     def of(self, role: str) -> Access:
         """What a role may do; one that no policy speaks of may do nothing."""
@@ -87,7 +90,8 @@ def _access(role: str, catalog: Catalog, policies: Policies) -> Access:
     named = dict.fromkeys(key for key, _ in grants)
     views = {key: _view(role, catalog.tables[key], grants, readable) for key in named}
     shown, names = policies.introspection(role), policies.names(role)
-    return Access(role, catalog, Views(views), grants, introspection=shown, names=names)
+    limits = policies.limits(role)
+    return Access(role, catalog, Views(views), grants, introspection=shown, names=names, limits=limits)
 
 
 def _view(role: str, table: Table, grants: Grants, readable: set[TableKey]) -> View:

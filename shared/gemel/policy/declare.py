@@ -13,6 +13,7 @@ from sqlalchemy.sql.visitors import iterate
 from gemel.auth.actor import ADMIN
 from gemel.catalog import Verb
 from gemel.errors import AppError
+from gemel.limits import UNLIMITED, Limits
 from gemel.policy.examples import Example
 
 Condition = sa.ColumnElement[bool]
@@ -182,6 +183,8 @@ class Role:
     """Roles whose policies it has for whatever it has none of its own."""
     introspection: bool = True
     """Whether GraphQL shows it its schema, and REST its document. It is no policy, and not inherited."""
+    limits: Limits | None = None
+    """How much it may ask for; without it ``Limits()``, and none for ``admin``. Not inherited either."""
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -190,6 +193,7 @@ class Role:
 
 
 Key = tuple[Mapper[Any], Verb]
+_DEFAULT = Limits()
 
 
 class Policies:
@@ -209,9 +213,12 @@ class Policies:
                 own[policy.mapper, verb] = grant
         self._parents: dict[str, tuple[str, ...]] = {}
         self._silent = frozenset(role.name for role in roles if not role.introspection)
+        self._limits = {ADMIN: UNLIMITED, **{role.name: role.limits for role in roles if role.limits is not None}}
         for role in roles:
             if role.name in self._parents:
                 raise AppError(f"Role({role.name!r}) is there twice")
+            if role.name == ADMIN and (role.parents or not role.introspection):
+                raise AppError(f"Role({ADMIN!r}) may do everything: it can be given limits only")
             self._parents[role.name] = role.parents
             self._own.setdefault(role.name, {})
         for role in roles:
@@ -227,6 +234,10 @@ class Policies:
     def introspection(self, role: str) -> bool:
         """Whether a role is shown what it may ask."""
         return role not in self._silent
+
+    def limits(self, role: str) -> Limits:
+        """How much a role may ask for."""
+        return self._limits.get(role, _DEFAULT)
 
     def names(self, role: str) -> frozenset[str]:
         """The role, and all that it inherits from."""

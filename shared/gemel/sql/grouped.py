@@ -25,7 +25,7 @@ def group_list(plan: AggregatePlan, item: GroupList, builder: Builder, parent: P
     by = join(", ", (frame.use(use) for use in item.by))
     order = join(", ", (_sort(frame, sort) for sort in item.order))
     made = sql("SELECT ", _object(frame, item), " AS j ", source, " GROUP BY ", by, " ORDER BY ", order)
-    return json_array(builder, sql(made, page(builder, item.limit, item.offset)))
+    return json_array(builder, sql(made, page(builder, item.limit, item.offset, item.most)))
 
 
 def _object(frame: Frame, item: GroupList) -> Expression:

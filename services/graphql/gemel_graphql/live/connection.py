@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Coroutine, Mapping
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ import orjson
 import structlog
 
 from gemel.auth import Actor, Authenticator
-from gemel.errors import AccessError, GemelError, PlanError, RequestError
-from gemel.observe.asgi import Receive, Send
+from gemel.edge import Gate
+from gemel.edge.gate import Kind
+from gemel.errors import AccessError, GemelError, LimitExceeded, PlanError, RequestError
+from gemel.observe.asgi import Receive, Scope, Send
 from gemel_graphql.body import read_request
 from gemel_graphql.live.poll import Polls
 from gemel_graphql.live.protocol import Protocol
@@ -50,6 +52,23 @@ class Credentials:
         return await self.authenticator.admit({**self.headers, **told}, self.loopback)
 
 
+@dataclass(frozen=True)
+class Passage:
+    """What lets the operations of the connection in."""
+
+    gate: Gate
+    scope: Scope
+    """Of the request that became the connection."""
+
+    async def count(self, actor: Actor) -> None:
+        """:raises LimitExceeded: the role may send no more for now."""
+        await self.gate.count(actor, self.scope)
+
+    def passing(self, actor: Actor, kind: Kind) -> AbstractContextManager[None]:
+        """:raises LimitExceeded: too many of the caller are under way."""
+        return self.gate.passing(actor, self.scope, kind)
+
+
 class _Closed(Exception):
     """The connection is to be closed.
 
@@ -70,12 +89,14 @@ class Connection:
         polls: Polls,
         protocol: Protocol,
         credentials: Credentials,
+        passage: Passage,
         receive: Receive,
         send: Send,
         limit: int,
     ) -> None:
         """:param limit: bytes of a message."""
         self._service, self._polls, self._protocol, self._credentials = service, polls, protocol, credentials
+        self._passage = passage
         self._receive, self._send, self._limit = receive, send, limit
         self._actor: Actor | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -164,6 +185,7 @@ class Connection:
                 raise _Closed(FORBIDDEN, told) from None
             await self._say(orjson.dumps({"type": "connection_error", "payload": told}))
             raise _Closed(MALFORMED, told) from None
+        self._limit = self._passage.gate.body_limit(self._actor)
         await self._say(orjson.dumps({"type": "connection_ack"}))
         self._spawn(self._keep_alive())
 
@@ -203,19 +225,23 @@ class Connection:
         """Run an operation to its end; an error of it is told to the client alone."""
         started = False
         try:
-            request = read_request(payload)
+            await self._passage.count(actor)
+            request = read_request(payload, self._service.listed)
             if await self._service.is_subscription(request):
                 plan, values = await self._service.prepare_live(request, actor)
-                started = True
-                async with aclosing(self._polls.answers(plan, values, actor)) as answers:
-                    async for answer in answers:
-                        await self._say(self._protocol.answer(operation, answer))
+                with self._passage.passing(actor, "subscriptions"):
+                    started = True
+                    async with aclosing(self._polls.answers(plan, values, actor)) as answers:
+                        async for answer in answers:
+                            await self._say(self._protocol.answer(operation, answer))
             else:
-                started = True
-                await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
+                with self._passage.passing(actor, "concurrency"):
+                    started = True
+                    await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
         except (GemelError, RecursionError) as error:
             known = error if isinstance(error, GemelError) else RequestError("validation-failed", "nested too deeply")
-            running = started and not isinstance(known, RequestError | PlanError)
+            self._passage.gate.tell(known)
+            running = started and not isinstance(known, RequestError | PlanError | LimitExceeded)
             await self._say(self._protocol.refused(operation, _errors(body(failure(known))), running=running))
             if self._protocol.modern or not running:
                 return
@@ -223,7 +249,7 @@ class Connection:
             return
         except Exception:
             self._log.exception("operation crashed")
-            await self._say(self._protocol.refused(operation, _errors(unexpected(None)), running=True))
+            await self._say(self._protocol.refused(operation, _errors(unexpected(self._passage.scope.get("gemel.trace_id"))), running=True))
             if self._protocol.modern:
                 return
         # Once the client knows of the end it may use the id again.

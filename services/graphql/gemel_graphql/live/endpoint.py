@@ -5,10 +5,10 @@ from typing import Final
 import structlog
 
 from gemel.auth import Authenticator
-from gemel.edge import peer_is_loopback, request_headers
+from gemel.edge import Gate, peer_is_loopback, request_headers
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.settings import Settings
-from gemel_graphql.live.connection import Connection, Credentials
+from gemel_graphql.live.connection import Connection, Credentials, Passage
 from gemel_graphql.live.poll import Polls
 from gemel_graphql.live.protocol import choose
 from gemel_graphql.service import Service
@@ -24,12 +24,13 @@ class LiveEndpoint:
         service: Service,
         authenticator: Authenticator,
         polls: Polls,
+        gate: Gate,
         settings: Settings,
         paths: frozenset[str],
     ) -> None:
         """:param paths: where they are."""
         self._service, self._polls, self._paths = service, polls, paths
-        self._authenticator = authenticator
+        self._authenticator, self._gate = authenticator, gate
         self._limit = settings.body_limit
         self._log = structlog.get_logger("gemel.graphql")
 
@@ -43,7 +44,8 @@ class LiveEndpoint:
         protocol = choose(offered)
         await send({"type": "websocket.accept", "subprotocol": protocol.name if protocol.name in offered else None})
         credentials = Credentials(self._authenticator, request_headers(scope), peer_is_loopback(scope))
-        connection = Connection(self._service, self._polls, protocol, credentials, receive, send, self._limit)
+        passage = Passage(self._gate, scope)
+        connection = Connection(self._service, self._polls, protocol, credentials, passage, receive, send, self._limit)
         try:
             await connection.run()
         finally:

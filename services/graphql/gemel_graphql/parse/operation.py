@@ -8,6 +8,7 @@ from typing import Any, Final
 from graphql import (
     BooleanValueNode,
     EnumValueNode,
+    FieldNode,
     FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -168,6 +169,18 @@ def walk(node: Node) -> Iterator[Node]:
         item = stack.pop()
         yield item
         stack.extend(_children(item))
+
+
+def written_out(node: Node, fragments: Mapping[str, FragmentDefinitionNode], most: int) -> int:
+    """Fields of a node once its fragments are written out; it is not counted far beyond ``most``."""
+    count = 0
+    waiting = [node]
+    while waiting and count <= most:
+        for item in walk(waiting.pop()):
+            count += isinstance(item, FieldNode | FragmentSpreadNode)
+            if isinstance(item, FragmentSpreadNode):
+                waiting.append(fragments[item.name.value])
+    return count
 
 
 def _variables(node: Node) -> Iterator[VariableNode]:

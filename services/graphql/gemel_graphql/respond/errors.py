@@ -12,6 +12,7 @@ from gemel.errors import (
     CheckFailed,
     DatabaseError,
     GemelError,
+    LimitExceeded,
     Location,
     Mismatch,
     MissingVariable,
@@ -99,6 +100,8 @@ def failure(error: GemelError) -> Failure:
             return Failure(error.text, "not-supported")
         case RequestTooLarge():
             return Failure(error.message, "parse-failed")
+        case LimitExceeded():
+            return Failure(error.message, f"{error.limit}-limit-exceeded")
     return Failure("internal error", UNEXPECTED)
 
 
@@ -121,6 +124,8 @@ def _database(error: DatabaseError) -> Failure:
         return Failure(error.text, "data-exception", error.at, internal)
     if state in ("40001", "40P01"):
         return Failure("serialization failure due to concurrent update", "concurrent-update", error.at, internal)
+    if state == "57014":
+        return Failure("the operation took longer than it may", "time-limit-exceeded", error.at, internal)
     if state.startswith("08") or state in ("53300", "57P01", "57P03"):
         return Failure("connection error", "postgres-error", (), internal)
     if state in ("42P10", "42704"):

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gemel.edge import retry_after
 from gemel.errors import (
     AccessError,
     AmbiguousRelation,
@@ -12,6 +13,7 @@ from gemel.errors import (
     DatabaseError,
     Denied,
     GemelError,
+    LimitExceeded,
     Mismatch,
     MissingVariable,
     NotEmbedded,
@@ -168,8 +170,8 @@ def translate(error: GemelError) -> Problem:
             return Problem("PT422", 422, "The Idempotency-Key was used before, for another request")
         case FunctionFailed():
             return Problem("XX000", 500, "The function failed")
-        case RequestTooLarge(limit):
-            return Problem("PGRST102", 413, "Request body is too large", f"At most {limit} bytes are allowed.")
+        case RequestTooLarge() | LimitExceeded():
+            return _exceeded(error)
         case Unsupported(text):
             return Problem("PGRST127", 400, "Feature not implemented", text)
         case _:
@@ -200,6 +202,15 @@ def _plan(error: GemelError) -> Problem:
         case Denied():
             return Problem("42501", 403, error.message)
     raise error  # a kind of error that this service cannot meet: a bug
+
+
+def _exceeded(error: RequestTooLarge | LimitExceeded) -> Problem:
+    if isinstance(error, RequestTooLarge):
+        return Problem("PGRST102", 413, "Request body is too large", f"At most {error.limit} bytes are allowed.")
+    after = retry_after(error)
+    if after is None:
+        return Problem("PGRST127", 400, "The request is larger than its role allows", error.text)
+    return Problem("PT429", 429, "Too many requests", error.text, headers=(header("retry-after", after),))
 
 
 def _access(error: AccessError) -> Problem:

@@ -11,6 +11,7 @@ import httpx
 
 from front_door import both_services
 from gemel.app import App
+from gemel.observe import Metrics
 from gemel.serve import Engine
 from gemel.settings import Settings
 
@@ -26,6 +27,7 @@ class Asker:
     graphql_client: httpx.AsyncClient
     rest_client: httpx.AsyncClient
     headers: dict[str, str]
+    metrics: Metrics
 
     def as_(self, role: str, **claims: object) -> "Asker":
         """The same services, asked by another; underscores are hyphens."""
@@ -76,5 +78,6 @@ class Asker:
 @contextmanager
 def asking(settings: Settings, app: App) -> Iterator[Asker]:
     """Ask both services of an app."""
-    with both_services(settings, app, timeout=60) as (runner, engine, graphql, rest):
-        yield Asker(engine, runner, graphql, rest, headers={})
+    metrics = Metrics()
+    with both_services(settings, app, timeout=60, metrics=metrics) as (runner, engine, graphql, rest):
+        yield Asker(engine, runner, graphql, rest, {}, metrics)

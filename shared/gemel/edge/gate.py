@@ -1,0 +1,154 @@
+"""Let requests in, as many of each caller as the limits of its role allow (docs/limits.md)."""
+
+import ipaddress
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Literal, TypeAlias
+
+from limits import RateLimitItem
+
+from gemel.auth import Actor
+from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
+from gemel.limits import Limits, Rates
+from gemel.observe.asgi import Scope
+from gemel.serve import Engine
+
+BUSY: Final = 1.0
+"""Seconds after which a caller that has too much under way may try again."""
+USER: Final = ("x-hasura-user-id", "user-id", "sub")
+"""Claims that tell callers of one role apart; the first one that is there."""
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Refused: TypeAlias = Callable[[str], None]
+"""Counts the refusals of a limit."""
+Caller: TypeAlias = tuple[str, str]
+"""Role, and which of those that have it."""
+Kind: TypeAlias = Literal["concurrency", "subscriptions"]
+
+
+def uncounted(limit: str) -> None:
+    """Counts no refusals."""
+
+
+class Gate:
+    """Of one service, in one worker."""
+
+    def __init__(self, engine: Engine, refused: Refused) -> None:
+        """:param refused: is told which limit refused a request."""
+        settings, access = engine.settings, engine.access
+        self._limits: Callable[[str], Limits] = lambda role: access.of(role).limits
+        self._body_limit = settings.body_limit
+        self._proxies = settings.trusted_proxies
+        self._refused = refused
+        self._rates = Rates(settings.rates_uri.get_secret_value())
+        self._parsed: dict[str, Sequence[RateLimitItem]] = {}
+        self._running: Counter[tuple[Kind, Caller]] = Counter()
+
+    def body_limit(self, actor: Actor) -> int:
+        """Bytes that the body of a request may have."""
+        most = self._limits(actor.role).body
+        return self._body_limit if most is None else min(most, self._body_limit)
+
+    def tell(self, error: GemelError) -> None:
+        """Count what a limit refused (``gemel_refusals_total``); other errors are passed over."""
+        limit = limit_of(error)
+        if limit is not None:
+            self._refused(limit)
+
+    async def count(self, actor: Actor, scope: Scope, operations: int = 1, *, counted: int = 0) -> None:
+        """Count the operations of a request.
+
+        :param counted: of them were counted already.
+        :raises LimitExceeded: there are too many of a request, or of a caller in a time.
+        """
+        limits = self._limits(actor.role)
+        if limits.batch is not None and operations > limits.batch:
+            text = f"the request has {operations} operations; the role may send {limits.batch} at a time"
+            raise LimitExceeded("batch", text)
+        if limits.rate is None or operations <= counted:
+            return
+        rates = self._parsed.get(limits.rate)
+        if rates is None:
+            rates = self._parsed[limits.rate] = limits.rates
+        seconds = await self._rates.hit(rates, self._caller(actor, scope), operations - counted)
+        if seconds is not None:
+            text = f"too many requests: the role may send {limits.rate}"
+            raise LimitExceeded("rate", text, seconds)
+
+    @contextmanager
+    def passing(self, actor: Actor, scope: Scope, kind: Kind = "concurrency") -> Iterator[None]:
+        """Something is under way until the end of the block.
+
+        :raises LimitExceeded: there is too much of the caller.
+        """
+        limits = self._limits(actor.role)
+        most = limits.concurrency if kind == "concurrency" else limits.subscriptions
+        if most is None:
+            yield
+            return
+        key = (kind, self._caller(actor, scope))
+        if self._running[key] >= most:
+            what = "requests" if kind == "concurrency" else "subscriptions"
+            text = f"too many {what} at a time: the role may have {most}"
+            raise LimitExceeded(kind, text, BUSY)
+        self._running[key] += 1
+        try:
+            yield
+        finally:
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+
+    def _caller(self, actor: Actor, scope: Scope) -> Caller:
+        named = next((actor.claims[name] for name in USER if name in actor.claims), None)
+        return actor.role, f"user {named}" if named is not None else client_address(scope, self._proxies)
+
+
+def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
+    """Address of who asks: of the peer, or what it forwards for, as far as it and those before it are believed.
+
+    :param proxies: who is believed.
+    """
+    peer = scope.get("client")
+    address = peer[0] if peer is not None else ""
+    if not proxies or not _is_among(address, proxies):
+        return str(address)
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    for before in reversed(forwarded.decode("latin-1").split(",")):
+        found = before.strip()
+        if not _is_address(found):
+            break
+        address = found
+        if not _is_among(found, proxies):
+            break
+    return str(address)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_among(text: str, networks: Sequence[Network]) -> bool:
+    return _is_address(text) and any(ipaddress.ip_address(text) in network for network in networks)
+
+
+def retry_after(error: LimitExceeded) -> str | None:
+    """``Retry-After`` of a refusal, in whole seconds (RFC 9110, section 10.2.3)."""
+    return None if error.retry_after is None else str(max(1, math.ceil(error.retry_after)))
+
+
+def limit_of(error: GemelError) -> str | None:
+    """The limit that an error speaks of, if it is one."""
+    match error:
+        case LimitExceeded(limit):
+            return limit
+        case RequestTooLarge():
+            return "body"
+        case DatabaseError(sqlstate="57014"):
+            return "timeout"
+    return None
