@@ -12,7 +12,7 @@ PATHS := shared:services/graphql:services/rest:services/migrator:services/backup
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --annotation-style line --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv bench test conformance clients e2e soak lint format lock clean
+.PHONY: help run venv bench test conformance clients e2e mutants soak lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9._-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ e2e: venv ## bring up the compose stack under a name of its own and test it (nee
 $(FUZZERS): $(STAMP) requirements/fuzz.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@touch $@
+
+mutants: venv ## take out each place that asks a policy or a limit; some test has to turn red (half an hour)
+	@PYTHONPATH=tests $(BIN)/python -m mutants $(ARGS)
 
 soak: $(FUZZERS) ## run the full counts and measure: hours; writes docs/soak/*.json (docs/soak/README.md)
 	@$(BIN)/python -m pytest -m soak $(ARGS)

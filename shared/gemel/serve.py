@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,7 @@ from gemel.catalog import Catalog, read_catalog
 from gemel.errors import AppError, DatabaseError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
 from gemel.execute import once as run_once
+from gemel.execute.acting import acting, asking
 from gemel.execute.database import Row, Script, of_values
 from gemel.execute.insert import Course
 from gemel.execute.sessions import Sessions
@@ -86,11 +88,8 @@ class Prepared:
     estimate: Estimate | None = None
     costs: tuple[Cost, ...] = ()
     """To be held against the limits of the role with the values of each request."""
-
-    @property
-    def personal(self) -> bool:
-        """What it gives depends on the claims of who asks, and not on the role alone."""
-        return any(item.slot == CLAIMS for item in self.statement.parameters)
+    personal: bool = False
+    """What it gives may depend on the claims of who asks, and not on the role alone."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -130,15 +129,20 @@ class _Cache(Generic[Key, Item]):
     def __init__(self, size: int) -> None:
         self._items: OrderedDict[Key, Item] = OrderedDict()
         self._size = size
+        self._one = Lock()
+        """Large requests are prepared in threads."""
 
     def get(self, key: Key, make: Callable[[], Item]) -> Item:
-        item = self._items.get(key)
-        if item is None:
-            item = self._items[key] = make()
+        with self._one:
+            item = self._items.get(key)
+            if item is not None:
+                self._items.move_to_end(key)
+                return item
+        item = make()
+        with self._one:
+            self._items[key] = item
             if len(self._items) > self._size:
                 self._items.popitem(last=False)
-        else:
-            self._items.move_to_end(key)
         return item
 
 
@@ -149,6 +153,7 @@ class Engine:
         self.settings, self.app, self.catalog = settings, app, catalog
         self.access = Accesses(catalog, app.policies)
         self._database = database
+        self._acting = settings.database_roles
         self._queries: _Cache[tuple[str, Query], Prepared] = _Cache(CACHED)
         self._mutations: _Cache[tuple[str, Mutation], PreparedWrite] = _Cache(CACHED)
         self._ways = Ways(app.hooks)
@@ -168,7 +173,8 @@ class Engine:
         plan = plan_query(access, query)
         costs, backend = within_limits(access.limits, plan), self._database.backend
         statement = compile_query(backend, plan)
-        return Prepared(statement, len(plan.roots), access, compile_estimate(backend, plan), costs)
+        personal = self._acting or any(item.slot == CLAIMS for item in statement.parameters)
+        return Prepared(statement, len(plan.roots), access, compile_estimate(backend, plan), costs, personal)
 
     async def read(self, prepared: Prepared, values: Sequence[object], actor: Actor = NOBODY) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -182,17 +188,22 @@ class Engine:
         values, limits = (actor.claims, *values), prepared.access.limits
         if prepared.costs:
             check_cost(prepared.costs, limits, values)
-        row = await self._database.read(prepared.statement, values, limits.timeout)
+        row = await self._row(prepared.statement, values, limits.timeout, actor)
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
             total = row[2]
             if prepared.estimate is not None and prepared.estimate.needed(total):
-                explained = await self._database.read(prepared.estimate.statement, values, limits.timeout)
+                explained = await self._row(prepared.estimate.statement, values, limits.timeout, actor)
                 total = max(total or 0, planned_rows(explained[0]))
             return (Answer(row[0], row[1], total),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
         return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
+
+    async def _row(self, statement: Statement, values: Sequence[object], seconds: float | None, actor: Actor) -> Row:
+        if not self._acting:
+            return await self._database.read(statement, values, seconds)
+        return await self._database.write(lambda: acting(actor, asking(statement, values)), seconds=seconds)
 
     def _finished(self, statement: Statement, row: Row) -> Row:
         dialect = self._database.backend.dialect
@@ -239,7 +250,7 @@ class Engine:
         if len(asked) == 1 and keep and (written := await self._whole(*asked[0])) is not None:
             return ((written,),)
         at = _Place()
-        return await self._run(asked, at, lambda course: self._course(course, asked, at), actor, keep=keep)
+        return await self._run(asked, at, lambda course: self._course(course, asked, at, actor), actor, keep=keep)
 
     async def write_once(
         self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply], *, actor: Actor = NOBODY
@@ -253,12 +264,14 @@ class Engine:
         asked = _complete(asked, actor)
 
         def make(course: Course) -> Script[Reply]:
-            return run_once(once, datetime.now(UTC), self._course(course, asked, at), reply, postgresql=postgresql)
+            return run_once(
+                once, datetime.now(UTC), self._course(course, asked, at, actor), reply, postgresql=postgresql
+            )
 
         return await self._run(asked, at, make, actor)
 
     async def _whole(self, prepared: PreparedWrite, values: Sequence[object]) -> Written | None:
-        if prepared.insert is None or not prepared.whole:
+        if prepared.insert is None or not prepared.whole or self._acting:
             return None
         try:
             seconds = prepared.access.limits.timeout
@@ -295,7 +308,11 @@ class Engine:
                 raise
             raise OneOfMany(at.number, error) from error
 
-    def _course(self, course: Course, asked: Sequence[Asked], at: _Place) -> Script[Many]:
+    def _course(self, course: Course, asked: Sequence[Asked], at: _Place, actor: Actor) -> Script[Many]:
+        work = self._work(course, asked, at)
+        return acting(actor, work) if self._acting else work
+
+    def _work(self, course: Course, asked: Sequence[Asked], at: _Place) -> Script[Many]:
         done = []
         for at.number, (prepared, values) in enumerate(asked):
             done.append((yield from perform(course, prepared.steps, values)))

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     frontend_uri: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins allowed by CORS, separated by commas"
     )
+    database_roles: bool = Field(
+        False, description="PostgreSQL: run requests as the database role of who asks, with request.jwt.claims"
+    )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         (), description="networks of gateways whose X-Forwarded-For tells callers apart, separated by commas"
     )
@@ -124,6 +127,14 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"host {self.host!r} can be reached from other machines, and none of admin_secret, jwt_secret_key and"
                 " jwt_secrets is set: everybody would be admin. Set one of them, or listen on 127.0.0.1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _roles_of_postgresql(self) -> Self:
+        if self.database_roles and not self.is_postgresql:
+            raise ValueError(
+                "database_roles is for PostgreSQL: SQLite knows no roles. Set database_uri, or leave it out"
             )
         return self
 

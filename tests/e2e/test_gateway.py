@@ -1,5 +1,7 @@
 """Both APIs through the gateway."""
 
+from uuid import uuid4
+
 import httpx
 import pytest
 
@@ -115,6 +117,23 @@ def test_metrics_are_on_the_admin_port(running: Stack, service: str) -> None:
         f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{port}/metrics', timeout=5).read().decode())"
     )
     assert "\n# TYPE " in "\n" + running.run(service, "python", "-c", program)
+
+
+def test_rates_are_counted_in_redis(running: Stack) -> None:
+    """What one service counts the other one knows (docs/limits.md)."""
+    rates = (
+        "import asyncio, sys; from gemel.limits import Limits, Rates;"
+        "found = asyncio.run(Rates(sys.argv[1]).hit(Limits(rate='2/hour').rates, ('customer', sys.argv[2])));"
+        "print(found is None)"
+    )
+    password = running.values["REDIS_PASSWORD"]
+    address, caller = f"redis://:{password}@redis:6379/1", uuid4().hex
+    asked = [running.run(service, "python", "-c", rates, address, caller) for service in ("rest", "graphql", "rest")]
+    assert [answer.strip() for answer in asked] == ["True", "True", "False"]
+
+
+def test_callers_are_told_apart_behind_the_gateway(running: Stack) -> None:
+    assert "172.16.0.0/12" in running.run("rest", "sh", "-c", "echo $GEMEL_TRUSTED_PROXIES")
 
 
 def test_logs_hold_no_secret(running: Stack) -> None:

@@ -23,7 +23,7 @@ def read_requests(raw: bytes, listed: Listed) -> Request | list[Request | Reques
     """
     found = _json(raw)
     if not isinstance(found, list):
-        return read_request(found, listed)
+        return read_request(found, listed, len(raw))
     return [_or_error(item, listed) for item in found]
 
 
@@ -48,10 +48,11 @@ def _or_error(item: Any, listed: Listed) -> Request | RequestError:
         return error
 
 
-def read_request(found: Any, listed: Listed) -> Request:
+def read_request(found: Any, listed: Listed, size: int = 0) -> Request:
     """A request, out of its JSON.
 
     :param listed: as of ``read_requests``.
+    :param size: bytes of it, if they are known.
     :raises RequestError: it is none.
     """
     if not isinstance(found, dict):
@@ -69,4 +70,4 @@ def read_request(found: Any, listed: Listed) -> Request:
         raise bad_body("expected a string as the name of the operation", "operationName")
     if variables is not None and not isinstance(variables, dict):
         raise bad_body("expected an object of variables", "variables")
-    return Request(text, name or None, variables or {})
+    return Request(text, name or None, variables or {}, max(size, len(text)))

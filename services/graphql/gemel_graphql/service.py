@@ -8,15 +8,17 @@ from typing import Any, Final
 from graphql import OperationType, SelectionSetNode
 
 from gemel.auth import Actor
+from gemel.edge import apart
 from gemel.errors import LimitExceeded, RequestError
 from gemel.request import Query
 from gemel.serve import Answer, Engine
 from gemel_graphql.cache import Entry, Key, Plan, Plans, PreparedStream
 from gemel_graphql.interface import Interface, Interfaces
+from gemel_graphql.introspect import MOST_FIELDS
 from gemel_graphql.listed import Listed
 from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
-from gemel_graphql.parse.document import read_document
+from gemel_graphql.parse.document import MOST_TOKENS, read_document
 from gemel_graphql.parse.operation import Operation, choose, resolve, written_out
 from gemel_graphql.parse.refuse import NOT_SUPPORTED, refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
@@ -25,8 +27,13 @@ from gemel_graphql.parse.shape import Shapes
 from gemel_graphql.respond.frame import ReadFrame, quoted, read_frame, write_frame
 from gemel_graphql.schema.build import Schema
 
-LARGE: Final = 32_768
-"""Characters from which on a text is parsed in a thread."""
+FEWEST_TOKENS: Final = 5000
+TOKENS: Final = 20
+"""That a document may have for each field: what a limited role sends is refused before it costs much."""
+
+
+MANY: Final = 65_536
+"""Bytes of variables from which on they are read in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,25 @@ class Request:
     text: str
     operation: str | None
     variables: Mapping[str, Any]
+    size: int = 0
+    """Bytes of it, about."""
+
+    @property
+    def given(self) -> int:
+        """Bytes of its variables, about."""
+        return self.size - len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What comes of a request that is not known."""
+
+    parsed: Parsed
+    variables: Variables
+    plan: Plan | None
+    """``None`` if there is introspection or a field of the app's own in it."""
+    values: Sequence[object] = ()
+    """Of the slots of the plan."""
 
 
 class Service:
@@ -49,12 +75,14 @@ class Service:
         self._plans = Plans()
         self._live = Plans()
 
-    async def is_subscription(self, request: Request) -> bool:
+    async def is_subscription(self, request: Request, actor: Actor) -> bool:
         """Whether the operation is one.
 
         :raises RequestError: the document is not well formed, or has no such operation.
+        :raises LimitExceeded: it is larger than the role may ask for, whatever it means.
         """
-        return (await _operation(request)).kind is OperationType.SUBSCRIPTION
+        found = await apart(request.size, self._operation, request, actor.role)
+        return found.kind is OperationType.SUBSCRIPTION
 
     async def prepare_live(self, request: Request, actor: Actor) -> tuple[Plan, Sequence[object]]:
         """The plan of a subscription, and the values of its slots.
@@ -69,12 +97,10 @@ class Service:
         self._check_listed(request, actor)
         interface = await self._interfaces.complete()
         schema = interface.schema(actor.role)
-        operation = entry.operation if entry is not None else await _operation(request)
-        variables = resolve(operation, request.variables)
-        parsed = parse_operation(schema, operation, variables, live=True)
-        plan = self._plan(parsed, actor.role)
-        self._keep(self._live, key, entry, plan, variables, parsed, interface.shapes(schema))
-        return plan, plan.values(variables)
+        made = await apart(request.size, self._made, schema, entry, request, actor.role, live=True)
+        assert made.plan is not None  # noqa: S101 - neither introspection nor own fields can be followed
+        self._keep(self._live, key, entry, made, made.plan, interface.shapes(schema))
+        return made.plan, made.values
 
     async def answer(self, request: Request, actor: Actor) -> bytes:
         """The body of the answer.
@@ -83,7 +109,7 @@ class Service:
         """
         key: Key = (request.text, request.operation, actor.role)
         entry = self._plans.find(key)
-        known = _known(entry, request)
+        known = _known(entry, request) if request.given <= MANY else await asyncio.to_thread(_known, entry, request)
         if known is not None:
             return await self._run(*known, actor)
         try:
@@ -98,6 +124,18 @@ class Service:
         written = await self._engine.write(plan.run, values, actor=actor) if plan.run is not None else ()  # type: ignore[arg-type]
         return plan.frame.fill(written)
 
+    def _operation(self, request: Request, role: str) -> Operation:
+        return _chosen(request, self._engine.access.of(role).limits.fields)
+
+    def _made(self, schema: Schema, entry: Entry | None, request: Request, role: str, *, live: bool = False) -> Made:
+        operation = entry.operation if entry is not None else self._operation(request, role)
+        variables = resolve(operation, request.variables)
+        parsed = parse_operation(schema, operation, variables, live=live)
+        if any(isinstance(output, Introspected | Resolved) for output in parsed.outputs):
+            return Made(parsed, variables, None)
+        plan = self._plan(parsed, role)
+        return Made(parsed, variables, plan, plan.values(variables))
+
     def _check_listed(self, request: Request, actor: Actor) -> None:
         """:raises RequestError: the role may run the app's listed operations only, and this is none."""
         if self._engine.access.of(actor.role).limits.listed:
@@ -107,32 +145,20 @@ class Service:
         self._check_listed(request, actor)
         interface = await self._interfaces.complete()
         schema = interface.schema(actor.role)
-        operation = entry.operation if entry is not None else await _operation(request)
-        variables = resolve(operation, request.variables)
-        parsed = parse_operation(schema, operation, variables)
-        if any(isinstance(output, Introspected | Resolved) for output in parsed.outputs):
-            return await self._mixed(interface, schema, parsed, actor)
-        plan = self._plan(parsed, actor.role)
-        values = plan.values(variables)
-        self._keep(self._plans, key, entry, plan, variables, parsed, interface.shapes(schema))
-        return await self._run(plan, values, actor)
+        made = await apart(request.size, self._made, schema, entry, request, actor.role)
+        if made.plan is None:
+            return await self._mixed(interface, schema, made.parsed, actor)
+        self._keep(self._plans, key, entry, made, made.plan, interface.shapes(schema))
+        return await self._run(made.plan, made.values, actor)
 
-    def _keep(
-        self,
-        plans: Plans,
-        key: Key,
-        entry: Entry | None,
-        plan: Plan,
-        variables: Variables,
-        parsed: Parsed,
-        shapes: Shapes,
-    ) -> None:
-        if not parsed.scope.cacheable:
+    def _keep(self, plans: Plans, key: Key, entry: Entry | None, made: Made, plan: Plan, shapes: Shapes) -> None:
+        scope = made.parsed.scope
+        if not scope.cacheable:
             return
         if entry is None:
-            entry = Entry.of(parsed.scope.operation)
+            entry = Entry.of(scope.operation)
             plans.add(key, entry)
-        entry.keep(plan, variables, parsed.scope.types, shapes)
+        entry.keep(plan, made.variables, scope.types, shapes)
 
     def _plan(self, parsed: Parsed, role: str) -> Plan:
         extracts, constants = tuple(parsed.scope.extracts), tuple(parsed.scope.constants)
@@ -203,10 +229,18 @@ def _member(output: Output, members: Mapping[str, str], answers: Sequence[Answer
     return members[output.key]
 
 
-async def _operation(request: Request) -> Operation:
-    if len(request.text) <= LARGE:
+def _chosen(request: Request, most: int | None) -> Operation:
+    """
+    :param most: fields of the role.
+    """
+    if most is None:
         return choose(read_document(request.text), request.operation)
-    return await asyncio.to_thread(lambda: choose(read_document(request.text), request.operation))
+    tokens = min(max(most * TOKENS, FEWEST_TOKENS), MOST_TOKENS)
+    operation = choose(read_document(request.text, tokens), request.operation)
+    most = max(most, MOST_FIELDS)
+    if written_out(operation.node, operation.fragments, most) > most:
+        raise LimitExceeded("fields", f"the operation has more than {most} fields")
+    return operation
 
 
 def bad_body(text: str, *steps: str) -> RequestError:

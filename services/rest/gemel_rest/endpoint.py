@@ -12,7 +12,7 @@ import structlog
 
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
-from gemel.edge import Gate, peer_is_loopback, read_body, request_headers
+from gemel.edge import Gate, apart, peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
@@ -113,7 +113,8 @@ class Endpoint:
             resource = self._resource(method, path, scope)
             if resource.kind == "root":
                 return await self._documents.response(role, headers, PREFIX)
-            known = self._parse(key, method, role, resource, query, headers)
+            known = await apart(len(query), self._parse, method, role, resource, query, headers)
+            self._known.put(key, known, key_size(key))
         else:
             scope["gemel.route"] = _route(known)
         if isinstance(known, FunctionCall):
@@ -131,16 +132,13 @@ class Endpoint:
             return error_response(failed)
 
     def _parse(
-        self, key: Key, method: str, role: str, resource: Resource, query: bytes, headers: Mapping[str, str]
+        self, method: str, role: str, resource: Resource, query: bytes, headers: Mapping[str, str]
     ) -> Known | FunctionCall:
         rules = self._rules.of(role)
         if resource.kind == "function":
-            known: Known | FunctionCall = parse_call(rules, method, resource, query, headers)
-        else:
-            call = parse_read(rules, method, resource, query, headers)
-            known = Known(self._engine.prepare(role, call.query), call.values, call.shape)
-        self._known.put(key, known, key_size(key))
-        return known
+            return parse_call(rules, method, resource, query, headers)
+        call = parse_read(rules, method, resource, query, headers)
+        return Known(self._engine.prepare(role, call.query), call.values, call.shape)
 
     def _resource(self, method: str, path: bytes, scope: Scope) -> Resource:
         scope["gemel.route"] = "other"

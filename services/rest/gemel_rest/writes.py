@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from gemel.auth import Actor
-from gemel.edge import Gate
+from gemel.edge import Gate, apart
 from gemel.errors import DatabaseError, GemelError, OneOfMany, Outdated, RequestError, WrongRowCount
 from gemel.observe.asgi import Scope
 from gemel.serve import Asked, Engine, Many, Once, PreparedWrite, Reply
@@ -79,8 +79,7 @@ class Writes:
         :raises GemelError: it was refused before it was tried.
         """
         form = known.form
-        rows = parse_rows(raw, form.content_type) if form.shape.verb != "DELETE" else []
-        asked = self._asked(actor.role, known, sent, rows)
+        asked = await apart(len(raw), self._of_body, actor.role, known, sent, raw)
         once = self._once(actor, sent, raw) if form.shape.verb == "POST" and form.keep else None
         try:
             return await self._run(
@@ -147,6 +146,10 @@ class Writes:
         if not known.form.keep:
             raise not_implemented("The operations of a request are kept or undone together: tx has no place in one.")
         return known.form, self._asked(role, known, sent, json_rows(operation.body))
+
+    def _of_body(self, role: str, known: Known, sent: Sent, raw: bytes) -> Asked:
+        rows = parse_rows(raw, known.form.content_type) if known.form.shape.verb != "DELETE" else []
+        return self._asked(role, known, sent, rows)
 
     def _asked(self, role: str, known: Known, sent: Sent, rows: list[Row]) -> Asked:
         form, change = known.form, read_change(known.form, rows)

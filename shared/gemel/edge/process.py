@@ -197,6 +197,7 @@ def keep_for_good() -> None:
     """
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(0.0005)
 
 
 async def serve(listeners: Sequence[Listener], stop: Stop, *, grace: int = GRACE) -> None:

@@ -15,8 +15,10 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
+from gemel.auth import Actor
 from gemel.catalog import Catalog, Table
 from gemel.errors import DatabaseError
+from gemel.execute.acting import acts
 from gemel.execute.database import REPEATED, Database, Script, drive, no_connection, of_values, repeated
 from gemel.execute.insert import Course
 from gemel.execute.orm import Orm, Tell
@@ -62,7 +64,7 @@ class Sessions:
         self,
         make: Callable[[Course], Script[Result]],
         statements: MutableMapping[object, Any],
-        actor: object,
+        actor: Actor,
         *,
         keep: bool = True,
     ) -> Result:
@@ -79,7 +81,7 @@ class Sessions:
         self,
         make: Callable[[Course], Script[Result]],
         statements: MutableMapping[object, Any],
-        actor: object,
+        actor: Actor,
         *,
         keep: bool,
     ) -> Result:
@@ -88,7 +90,7 @@ class Sessions:
         def work(session: Session) -> Result:
             orm = Orm(
                 self._ways, self._database.backend, session, outer, statements,
-                self._settings.hook_rows, self._database.explain, _outbox(self._settings, session),
+                self._settings.hook_rows, self._database.explain, _outbox(self._settings, session, actor),
             )  # fmt: skip
             result = drive(orm.execute, make(Course(self._catalog, self._database.backend, orm)))
             with orm.explained():
@@ -165,8 +167,9 @@ class Sessions:
                 await engine.dispose()
 
 
-def _outbox(settings: Settings, session: Session) -> Tell:
-    """Records in the same transaction that a hook has to be told."""
+def _outbox(settings: Settings, session: Session, actor: Actor) -> Tell:
+    """Records in the same transaction that a hook has to be told; by the service itself, whoever it acts as."""
+    acting = settings.database_roles and acts(actor)
     outbox = state_tables(postgresql=settings.is_postgresql).outbox
     trace = structlog.contextvars.get_contextvars().get("trace_id")
 
@@ -177,7 +180,11 @@ def _outbox(settings: Settings, session: Session) -> Tell:
             "old": None if old is None else _json(old), "new": None if new is None else _json(new),
             "trace_id": trace, "created_at": now, "due_at": now, "attempts": 0, "status": "waiting",
         }  # fmt: skip
+        if acting:
+            session.execute(sa.func.set_config("role", "none", True).select())
         session.execute(sa.insert(outbox).values(row))
+        if acting:
+            session.execute(sa.func.set_config("role", actor.role, True).select())
 
     return tell
 

@@ -4,6 +4,7 @@ The database is in WAL mode, so that readers and the writer do not wait for each
 """
 
 import asyncio
+import math
 import sqlite3
 import threading
 import time
@@ -44,7 +45,7 @@ class _Connection:
     """A connection, used by one thread at a time."""
 
     def __init__(self, path: Path, catalog: Catalog, seconds: float, *, writer: bool) -> None:
-        self._catalog, self._seconds, self._deadline = catalog, seconds, float("inf")
+        self._catalog, self._seconds = catalog, seconds
         self._failure = Failure()
         try:
             uri = f"{path.resolve().as_uri()}?mode=rw"
@@ -64,7 +65,7 @@ class _Connection:
             raise self.refused(error) from error
 
     def _is_late(self) -> bool:
-        return time.monotonic() > self._deadline
+        return time.monotonic() > self._failure.deadline
 
     def run(self, text: str, parameters: Sequence[object], seconds: float | None = None) -> Sequence[Row]:
         """Rows of a statement.
@@ -73,13 +74,13 @@ class _Connection:
         :raises DatabaseError: it was refused, or took too long.
         """
         limit = self._seconds if seconds is None or seconds > self._seconds else seconds
-        self._deadline = time.monotonic() + limit
+        self._failure.deadline = time.monotonic() + limit
         try:
             return self.raw.execute(text, parameters).fetchall()
         except (sqlite3.Error, OverflowError) as error:
             raise self.refused(error) from error
         finally:
-            self._deadline = float("inf")
+            self._failure.deadline = math.inf
 
     def refused(self, error: Exception) -> DatabaseError | Unsupported:
         """What SQLite refused, in PostgreSQL's words."""
@@ -108,6 +109,8 @@ def _by_text(error: BaseException, text: str) -> DatabaseError | Unsupported:
         return Unsupported("The request is nested too deeply for SQLite before 3.46; ask for it in two requests.")
     if "at most" in text and "tables in a join" in text:
         return Unsupported("The request joins more tables than SQLite can")
+    if text.startswith("too many "):
+        return Unsupported(f"The request is too large for SQLite ({text}); ask for it in two requests.")
     if isinstance(error, OverflowError) or "integer overflow" in text:
         return DatabaseError("22003", "a number is out of range")
     if "no such table" in text:

@@ -25,7 +25,7 @@ class Limits:
     """Rows that a request is estimated to touch."""
     page: int | None = 1000
     """Rows of any one list; more are not given."""
-    body: int | None = None
+    body: int | None = 1_048_576
     """Bytes of a request; the setting ``body_limit`` holds as well."""
     timeout: float | None = None
     """Seconds of a statement; the setting ``statement_timeout`` holds as well."""
@@ -70,6 +70,6 @@ class Limits:
 
 
 UNLIMITED: Final = Limits(
-    depth=None, fields=None, cost=None, page=None, rate=None, concurrency=None, subscriptions=None
+    depth=None, fields=None, cost=None, page=None, body=None, rate=None, concurrency=None, subscriptions=None
 )
 """Those of the admin, unless the app says others."""

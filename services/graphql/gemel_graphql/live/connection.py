@@ -227,7 +227,7 @@ class Connection:
         try:
             await self._passage.count(actor)
             request = read_request(payload, self._service.listed)
-            if await self._service.is_subscription(request):
+            if await self._service.is_subscription(request, actor):
                 plan, values = await self._service.prepare_live(request, actor)
                 with self._passage.passing(actor, "subscriptions"):
                     started = True
@@ -249,7 +249,8 @@ class Connection:
             return
         except Exception:
             self._log.exception("operation crashed")
-            await self._say(self._protocol.refused(operation, _errors(unexpected(self._passage.scope.get("gemel.trace_id"))), running=True))
+            told = _errors(unexpected(self._passage.scope.get("gemel.trace_id")))
+            await self._say(self._protocol.refused(operation, told, running=True))
             if self._protocol.modern:
                 return
         # Once the client knows of the end it may use the id again.

@@ -26,14 +26,15 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
 
 
-def read_document(text: str) -> Document:
+def read_document(text: str, tokens: int = MOST_TOKENS) -> Document:
     """Parse a text.
 
+    :param tokens: that it may have.
     :raises RequestError: it is not GraphQL, or defines other things than operations and fragments.
     """
     operations: list[OperationDefinitionNode] = []
     fragments: dict[str, FragmentDefinitionNode] = {}
-    for definition in _definitions(text):
+    for definition in _definitions(text, tokens):
         match definition:
             case OperationDefinitionNode():
                 operations.append(definition)
@@ -48,11 +49,9 @@ def read_document(text: str) -> Document:
     return Document(tuple(operations), fragments)
 
 
-def _definitions(text: str) -> tuple[object, ...]:
+def _definitions(text: str, tokens: int) -> tuple[object, ...]:
     try:
-        return tuple(
-            parse(text, no_location=True, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False).definitions
-        )
+        return tuple(parse(text, no_location=True, max_tokens=tokens, allow_empty_selection_sets=False).definitions)
     except GraphQLSyntaxError as error:
         raise _no_query(error) from None
     except RecursionError:

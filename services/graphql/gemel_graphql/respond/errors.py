@@ -124,6 +124,8 @@ def _database(error: DatabaseError) -> Failure:
         return Failure(error.text, "data-exception", error.at, internal)
     if state in ("40001", "40P01"):
         return Failure("serialization failure due to concurrent update", "concurrent-update", error.at, internal)
+    if state in ("42501", "0P000"):  # rights, and row-level security, of the database itself
+        return Failure(error.text, "permission-error", error.at, internal)
     if state == "57014":
         return Failure("the operation took longer than it may", "time-limit-exceeded", error.at, internal)
     if state.startswith("08") or state in ("53300", "57P01", "57P03"):

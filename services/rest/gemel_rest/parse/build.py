@@ -1,5 +1,6 @@
 """From the tree to the dialect-free request. What the dialect leaves unsaid is said here (decisions, 5)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -78,14 +79,16 @@ class Builder:
         if len(given) > 1 or (node.item is not None and node.item.spread):
             given = [one for field in given for one in _columns_apart(field, node)]
         owners = {key: number for number, field in enumerate(given) for key in _keys(field)}
-        plain = {}
+        plain, owned = {}, defaultdict[int, set[str]](set)
+        for key, owner in owners.items():
+            owned[owner].add(key)
         for field in given:
             if not isinstance(field, Embed):
                 [key] = _keys(field)
                 plain[key] = given[owners[key]]
         yield from (field for field in plain.values() if not isinstance(field, Embed))
         for number, field in enumerate(given):
-            kept = _cut(field, {key for key, owner in owners.items() if owner == number})
+            kept = _cut(field, owned[number])
             if isinstance(kept, Embed):
                 yield kept
 

@@ -4,13 +4,15 @@ What they refuse is kept in ``Failure``, since SQLite tells of an exception in a
 """
 
 import math
-import re
 import sqlite3
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Final
+
+import regex
 
 from gemel.catalog import Kind
 from gemel.errors import DatabaseError
@@ -20,12 +22,19 @@ from gemel.sql.sqlite.encode import BOUNDS
 from gemel.sql.sqlite.intervals import interval_text
 from gemel.sql.sqlite.numbers import decimal_text, number_text, real_text
 
+SHORTEST: Final = 0.001
+LONGEST: Final = 10.0
+"""Seconds of one match, whatever time its statement has left."""
+
 
 class Failure:
     """The last refusal of a function on one connection."""
 
     def __init__(self) -> None:
         self.error: DatabaseError | None = None
+        self.deadline = math.inf
+        """Of the statement, by ``time.monotonic``; a function that can take long has to end by then itself, for SQLite
+        cannot stop it."""
 
     def take(self) -> DatabaseError | None:
         """The refusal, which is then forgotten."""
@@ -44,7 +53,7 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
 
     add("gemel_member", 2, lambda key, value: "" if value == "null" else f"{key}{value},")
     add("gemel_lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
-    add("gemel_regex", 3, regex)
+    add("gemel_regex", 3, partial(matches, failure))
     add("gemel_number", 1, number_text)
     add("gemel_real", 1, real_text)
     add("gemel_decimal", 1, decimal_text)
@@ -83,15 +92,26 @@ def _guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., An
 
 
 @lru_cache(256)
-def _compiled(pattern: str, ignore_case: int) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+def _compiled(pattern: str, ignore_case: int) -> regex.Pattern[str]:
+    return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
 
 
-def regex(pattern: str | None, text: str | None, ignore_case: int) -> int | None:
-    """Whether the pattern is found anywhere."""
+def matches(failure: Failure, pattern: str | None, text: str | None, ignore_case: int) -> int | None:
+    """Whether the pattern is found anywhere.
+
+    There are patterns that need longer than the universe lasts. ``re`` would meanwhile stop the whole process;
+    ``regex`` lets others work, and ends in time.
+
+    :raises DatabaseError: 57014, not before the statement had to end.
+    """
     if pattern is None or text is None:
         return None
-    return int(_compiled(pattern, ignore_case).search(str(text)) is not None)
+    seconds = min(max(failure.deadline - time.monotonic(), SHORTEST), LONGEST)
+    try:
+        found = _compiled(pattern, ignore_case).search(str(text), timeout=seconds, concurrent=True)
+    except TimeoutError:
+        raise DatabaseError("57014", "canceling statement due to statement timeout") from None
+    return int(found is not None)
 
 
 def uuid_text(stored: str | None) -> str | None:

@@ -2,6 +2,8 @@
 
 import re
 
+import regex
+
 from gemel.errors import DatabaseError
 from gemel.sql.encode import like_pattern, plain_text
 
@@ -57,8 +59,8 @@ def regular_expression(value: object) -> object:
         return None
     text = str(plain_text(value))
     try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
+        regex.compile(text)
+    except (regex.error, RecursionError, OverflowError) as error:
         raise DatabaseError("2201B", f"invalid regular expression: {error}") from None
     return text
 
