@@ -8,7 +8,7 @@ from typing import Any, Final
 from graphql import GraphQLSchema, GraphQLSyntaxError, parse, strip_ignored_characters, validate
 
 from gemel.errors import AppError, RequestError
-from gemel_graphql.parse.refuse import NOT_SUPPORTED, refuse
+from gemel_graphql.parse.refuse import NOT_SUPPORTED
 
 NOT_FOUND: Final = "PERSISTED_QUERY_NOT_FOUND"
 
@@ -51,17 +51,12 @@ class Listed:
             raise RequestError(NOT_FOUND, "PersistedQueryNotFound")
         return found
 
-    def require(self, text: str) -> None:
-        """Whatever is between its words, a text has to be on the list.
-
-        :raises RequestError: it is not.
-        """
+    def holds(self, text: str) -> bool:
+        """Whether a text is on the list, whatever is between its words."""
         try:
-            plain = strip_ignored_characters(text)
+            return strip_ignored_characters(text) in self._known
         except GraphQLSyntaxError:
-            plain = ""
-        if plain not in self._known:
-            raise refuse("query is not allowed")
+            return False
 
     def wrong(self, schema: GraphQLSchema) -> dict[str, str]:
         """What is wrong with those that are not valid in a schema, by id."""

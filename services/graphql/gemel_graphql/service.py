@@ -20,7 +20,7 @@ from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
 from gemel_graphql.parse.document import MOST_TOKENS, read_document
 from gemel_graphql.parse.operation import Operation, choose, resolve, written_out
-from gemel_graphql.parse.refuse import NOT_SUPPORTED, refuse
+from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
 from gemel_graphql.parse.scope import Variables
 from gemel_graphql.parse.shape import Shapes
@@ -137,9 +137,9 @@ class Service:
         return Made(parsed, variables, plan, plan.values(variables))
 
     def _check_listed(self, request: Request, actor: Actor) -> None:
-        """:raises RequestError: the role may run the app's listed operations only, and this is none."""
-        if self._engine.access.of(actor.role).limits.listed:
-            self.listed.require(request.text)
+        """:raises LimitExceeded: the role may run the app's listed operations only, and this is none."""
+        if self._engine.access.of(actor.role).limits.listed and not self.listed.holds(request.text):
+            raise LimitExceeded("listed", "query is not allowed")
 
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
         self._check_listed(request, actor)
@@ -180,7 +180,7 @@ class Service:
         members: dict[str, str] = {}
         asked = [output for output in parsed.outputs if isinstance(output, Introspected)]
         if asked and not self._engine.access.of(actor.role).introspection:
-            raise RequestError(NOT_SUPPORTED, f'introspection is disabled for role: "{actor.role}"')
+            raise LimitExceeded("introspection", f'introspection is disabled for role: "{actor.role}"')
         if asked:
             members |= await interface.introspection(schema).answer(scope.operation, asked, scope.values)
         own = await self._resolve(interface.own, parsed, actor)

@@ -49,8 +49,9 @@ def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
     documents = Documents(engine.access, engine.app.functions, engine.app.name, served=served)
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     add_pages(site, documents, authenticator, PREFIX)
-    _speak_the_dialect(site)
-    return Rest(Endpoint(engine, authenticator, documents, Gate(engine, refused)), site)
+    gate = Gate(engine, refused)
+    _speak_the_dialect(site, gate)
+    return Rest(Endpoint(engine, authenticator, documents, gate), site)
 
 
 def crash(trace_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -61,9 +62,10 @@ def crash(trace_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     return response.status, [*response.headers, (b"content-length", b"%d" % len(body))], body
 
 
-def _speak_the_dialect(site: FastAPI) -> None:
+def _speak_the_dialect(site: FastAPI, gate: Gate) -> None:
     @site.exception_handler(GemelError)
     async def refused(_: Request, error: GemelError) -> HttpResponse:
+        gate.tell(error)
         return _http(error_response(error))
 
     @site.exception_handler(HTTPException)

@@ -51,6 +51,9 @@ _JWT: Final[Mapping[str, str]] = {
     "token-invalid": "Could not verify JWT: JWSError JWSInvalidSignature",
 }
 
+LIMITS: Final[Mapping[str, str]] = {"listed": "validation-failed", "introspection": "not-supported"}
+"""Codes that Hasura has for what a limit refuses."""
+
 CONSTRAINTS: Final[Mapping[str, tuple[str, str]]] = {
     "23505": ("constraint-violation", "Uniqueness violation. "),
     "23503": ("constraint-violation", "Foreign key violation. "),
@@ -101,7 +104,7 @@ def failure(error: GemelError) -> Failure:
         case RequestTooLarge():
             return Failure(error.message, "parse-failed")
         case LimitExceeded():
-            return Failure(error.message, f"{error.limit}-limit-exceeded")
+            return Failure(error.message, LIMITS.get(error.limit, f"{error.limit}-limit-exceeded"))
     return Failure("internal error", UNEXPECTED)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from gemel.errors import RequestError
+from gemel.errors import LimitExceeded, RequestError
 from gemel.functions import Function
 from gemel.policy import Access, Accesses
 from gemel_rest.openapi.document import make_document
@@ -37,11 +37,13 @@ class Documents:
         """Answer to a GET of the document, as the role sees it.
 
         :param prefix: where the tables are mounted.
-        :raises RequestError: ``PGRST107``; ``PGRST126``, the setting ``rest_document`` is off, or the role's
-            introspection.
+        :raises RequestError: ``PGRST107``; ``PGRST126``, the setting ``rest_document`` is off.
+        :raises LimitExceeded: the role's introspection is off.
         """
         access = self._accesses.of(role)
-        if not (self.served and access.introspection):
+        if not access.introspection:
+            raise LimitExceeded("introspection", "the role is not shown what it may ask")
+        if not self.served:
             raise RequestError("PGRST126", "Root endpoint metadata is disabled", status=404)
         media = parse_accept(headers.get("accept", ""), ROOT_TYPES)
         made = await self._document(access, prefix)

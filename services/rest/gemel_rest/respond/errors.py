@@ -207,6 +207,8 @@ def _plan(error: GemelError) -> Problem:
 def _exceeded(error: RequestTooLarge | LimitExceeded) -> Problem:
     if isinstance(error, RequestTooLarge):
         return Problem("PGRST102", 413, "Request body is too large", f"At most {error.limit} bytes are allowed.")
+    if error.limit == "introspection":
+        return Problem("PGRST126", 404, "Root endpoint metadata is disabled")
     after = retry_after(error)
     if after is None:
         return Problem("PGRST127", 400, "The request is larger than its role allows", error.text)
