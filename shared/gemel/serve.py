@@ -17,15 +17,18 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import get_contextvars
 
 from gemel.app import App
 from gemel.auth import NOBODY, Actor, ApiKey
+from gemel.auth.actor import ADMIN
 from gemel.auth.api_key import read_claims
 from gemel.catalog import Catalog, read_catalog
 from gemel.errors import AppError, DatabaseError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
 from gemel.execute import once as run_once
 from gemel.execute.acting import acting, asking
+from gemel.execute.audited import audited
 from gemel.execute.database import Row, Script, of_values
 from gemel.execute.insert import Course
 from gemel.execute.sessions import Sessions
@@ -247,10 +250,11 @@ class Engine:
         :raises DatabaseError, WrongRowCount, Mismatch, Outdated: as ``write``.
         """
         asked = _complete(asked, actor)
-        if len(asked) == 1 and keep and (written := await self._whole(*asked[0])) is not None:
+        simple = len(asked) == 1 and keep and not self._acting and not self._is_audited(actor)
+        if simple and (written := await self._whole(*asked[0])) is not None:
             return ((written,),)
         at = _Place()
-        return await self._run(asked, at, lambda course: self._course(course, asked, at, actor), actor, keep=keep)
+        return await self._run(asked, at, self._courses(asked, at, actor), actor, keep=keep)
 
     async def write_once(
         self, asked: Sequence[Asked], once: Once, reply: Callable[[Many], Reply], *, actor: Actor = NOBODY
@@ -263,15 +267,15 @@ class Engine:
         at, postgresql = _Place(), self.settings.is_postgresql
         asked = _complete(asked, actor)
 
+        work = self._courses(asked, at, actor)
+
         def make(course: Course) -> Script[Reply]:
-            return run_once(
-                once, datetime.now(UTC), self._course(course, asked, at, actor), reply, postgresql=postgresql
-            )
+            return run_once(once, datetime.now(UTC), work(course), reply, postgresql=postgresql)
 
         return await self._run(asked, at, make, actor)
 
     async def _whole(self, prepared: PreparedWrite, values: Sequence[object]) -> Written | None:
-        if prepared.insert is None or not prepared.whole or self._acting:
+        if prepared.insert is None or not prepared.whole:
             return None
         try:
             seconds = prepared.access.limits.timeout
@@ -308,9 +312,24 @@ class Engine:
                 raise
             raise OneOfMany(at.number, error) from error
 
-    def _course(self, course: Course, asked: Sequence[Asked], at: _Place, actor: Actor) -> Script[Many]:
-        work = self._work(course, asked, at)
-        return acting(actor, work) if self._acting else work
+    def _courses(self, asked: Sequence[Asked], at: _Place, actor: Actor) -> Callable[[Course], Script[Many]]:
+        """Makes the work of mutations; it may be made in another thread, and more than once."""
+        watched = self._is_audited(actor)
+        trace = get_contextvars().get("trace_id") if watched else None
+
+        def make(course: Course) -> Script[Many]:
+            work = self._work(course, asked, at)
+            if self._acting:
+                work = acting(actor, work)
+            if watched:
+                steps = [prepared.steps for prepared, _ in asked]
+                work = audited(work, steps, actor, trace, postgresql=self.settings.is_postgresql)
+            return work
+
+        return make
+
+    def _is_audited(self, actor: Actor) -> bool:
+        return self.settings.audit_admin and actor.role == ADMIN
 
     def _work(self, course: Course, asked: Sequence[Asked], at: _Place) -> Script[Many]:
         done = []

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     rest_tx_end: Literal["commit", "commit-allow-override", "rollback", "rollback-allow-override"] = Field(
         "commit", description="how a REST change ends; with -allow-override a request may choose (Prefer: tx)"
     )
+    audit_admin: bool = Field(
+        False, description="write what the admin role changes through the APIs to the audit table"
+    )
     migrate_wait: float = Field(600.0, ge=0, description="seconds a migration waits for the lock")
     state: bool = Field(True, description="keep Gemel's own tables in the database")
 
@@ -128,6 +131,12 @@ class Settings(BaseSettings):
                 f"host {self.host!r} can be reached from other machines, and none of admin_secret, jwt_secret_key and"
                 " jwt_secrets is set: everybody would be admin. Set one of them, or listen on 127.0.0.1"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_table_to_write_to(self) -> Self:
+        if self.audit_admin and not self.state:
+            raise ValueError("audit_admin writes to one of Gemel's own tables, which state keeps out: set state = true")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,8 @@ from typing import Final
 ADMIN: Final = "admin"
 ROLE: Final = "x-hasura-role"
 VARIABLE: Final = "x-hasura-"
+USER: Final = ("x-hasura-user-id", "user-id", "sub")
+"""Claims that tell those of one role apart; the first one that is there."""
 SECRETS: Final = ("x-hasura-admin-secret", "x-hasura-access-key")
 """Headers that may carry the admin secret; the second is the old name."""
 

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 from limits import RateLimitItem
 
 from gemel.auth import Actor
+from gemel.auth.actor import USER
 from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
 from gemel.limits import Limits, Rates
 from gemel.observe.asgi import Scope
@@ -17,8 +18,6 @@ from gemel.serve import Engine
 
 BUSY: Final = 1.0
 """Seconds after which a caller that has too much under way may try again."""
-USER: Final = ("x-hasura-user-id", "user-id", "sub")
-"""Claims that tell callers of one role apart; the first one that is there."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Refused: TypeAlias = Callable[[str], None]
 """Counts the refusals of a limit."""
