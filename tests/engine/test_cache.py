@@ -2,7 +2,7 @@
 
 import pytest
 
-import gemel.serve
+import gemel.serve.prepared
 from engine.asking import asc, compare, inserted, query, run, select, write_to
 from gemel.app import App
 from gemel.request import Mutation, Operator
@@ -12,13 +12,13 @@ from gemel.settings import Settings
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[object]:
     calls: list[object] = []
-    original = getattr(gemel.serve, name)
+    original = getattr(gemel.serve.prepared, name)
 
     def count(*arguments: object) -> object:
         calls.append(arguments)
         return original(*arguments)
 
-    monkeypatch.setattr(gemel.serve, name, count)
+    monkeypatch.setattr(gemel.serve.prepared, name, count)
     return calls
 
 

@@ -11,7 +11,7 @@ FOLDERS: Final = (
     "shared/gemel/plan",
     "shared/gemel/sql",
     "shared/gemel/execute",
-    "shared/gemel/serve.py",
+    "shared/gemel/serve",
     "services/graphql/gemel_graphql",
     "services/rest/gemel_rest",
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_client import Rest
 
-import gemel.serve
+import gemel.serve.prepared
 import gemel_rest.endpoint
 import gemel_rest.writes
 from gemel_rest.cache import BoundedCache
@@ -27,11 +27,11 @@ class Counter:
 def counters(monkeypatch: pytest.MonkeyPatch) -> tuple[Counter, Counter, Counter]:
     """Of parsing, planning and compiling."""
     parsed = Counter(gemel_rest.endpoint.parse_read)
-    planned = Counter(gemel.serve.plan_query)
-    compiled = Counter(gemel.serve.compile_query)
+    planned = Counter(gemel.serve.prepared.plan_query)
+    compiled = Counter(gemel.serve.prepared.compile_query)
     monkeypatch.setattr(gemel_rest.endpoint, "parse_read", parsed)
-    monkeypatch.setattr(gemel.serve, "plan_query", planned)
-    monkeypatch.setattr(gemel.serve, "compile_query", compiled)
+    monkeypatch.setattr(gemel.serve.prepared, "plan_query", planned)
+    monkeypatch.setattr(gemel.serve.prepared, "compile_query", compiled)
     return parsed, planned, compiled
 
 
@@ -55,9 +55,9 @@ def test_once_for_a_text_and_once_for_a_shape(rest_write: Rest, counters: tuple[
 def test_a_change_once_for_a_text_and_a_layout(rest_write: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the values and the number of rows are."""
     parsed = Counter(gemel_rest.writes.parse_write)
-    planned = Counter(gemel.serve.plan_mutation)
+    planned = Counter(gemel.serve.prepared.plan_mutation)
     monkeypatch.setattr(gemel_rest.writes, "parse_write", parsed)
-    monkeypatch.setattr(gemel.serve, "plan_mutation", planned)
+    monkeypatch.setattr(gemel.serve.prepared, "plan_mutation", planned)
     for rows in ([{"name": "a"}], [{"name": "b"}, {"name": "c"}], {"name": "d"}):
         assert rest_write("POST", "/genre?select=name", rows).status_code == 201
         assert (parsed.calls, planned.calls) == (1, 1)

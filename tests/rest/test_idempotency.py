@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from rest_client import ADDRESS, Rest, problem, serving
 
-import gemel.serve
+import gemel.serve.engine
 from gemel.app import App
 from gemel.settings import Settings
 from gemel.state.tables import state_tables
@@ -72,7 +72,7 @@ def test_kept_for_a_day(rest_write: Rest, monkeypatch: pytest.MonkeyPatch) -> No
         def now(cls, tz: object = None) -> "datetime":  # type: ignore[override]
             return datetime.now(UTC) + cls.moved
 
-    monkeypatch.setattr(gemel.serve, "datetime", Clock)
+    monkeypatch.setattr(gemel.serve.engine, "datetime", Clock)
     for hours, rows in ((0, 1), (23, 1), (25, 2), (26, 2)):
         Clock.moved = timedelta(hours=hours)
         assert rest_write("POST", "/playlist", {"name": "a"}, headers=KEY).status_code == 201

@@ -1,20 +1,13 @@
-"""The way of a request: plan it, say it in SQL, run it. Both APIs call nothing else.
-
-Preparing is done once per (role, request): what comes out is cached by exactly that, so that a second request of the
-same shape is looked up and run.
-"""
+"""The way of a request: make it ready, run it."""
 
 import asyncio
 import math
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
@@ -23,9 +16,9 @@ from gemel.app import App
 from gemel.auth import NOBODY, Actor, ApiKey
 from gemel.auth.actor import ADMIN
 from gemel.auth.api_key import read_claims
-from gemel.catalog import Catalog, read_catalog
-from gemel.errors import AppError, DatabaseError, GemelError, OneOfMany, WrongRowCount
-from gemel.execute import Database, Once, PostgreSQLDatabase, Reply, SQLiteDatabase, Written, perform
+from gemel.catalog import Catalog
+from gemel.errors import DatabaseError, GemelError, OneOfMany, WrongRowCount
+from gemel.execute import Database, Once, Reply, Written, perform
 from gemel.execute import once as run_once
 from gemel.execute.acting import acting, asking
 from gemel.execute.audited import audited
@@ -35,88 +28,33 @@ from gemel.execute.sessions import Sessions
 from gemel.execute.ways import Ways
 from gemel.execute.whole import insert_whole
 from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
-from gemel.plan import plan_mutation, plan_query
-from gemel.plan.model import CLAIMS
-from gemel.plan.size import Cost, check_cost, within_limits
-from gemel.plan.write_model import InsertPlan
-from gemel.policy import Access, Accesses, told
+from gemel.plan.size import check_cost
+from gemel.policy import Accesses, told
 from gemel.request import Mutation, Query
+from gemel.serve.prepared import (
+    Answer,
+    Asked,
+    Cache,
+    Many,
+    Prepared,
+    PreparedWrite,
+    prepare_mutation,
+    prepare_query,
+)
 from gemel.settings import Settings
 from gemel.sql import (
-    Estimate,
     Statement,
-    WholeInsert,
-    WriteSteps,
-    compile_estimate,
-    compile_mutation,
-    compile_query,
     finished,
     planned_rows,
-    whole_inserts,
 )
 from gemel.state.api_keys import key_query, until
 from gemel.state.readiness import revisions_query
-
-__all__ = ["Answer", "Asked", "Engine", "Many", "Once", "Prepared", "PreparedWrite", "Reply", "Written", "open_engine"]
 
 CACHED = 4096
 """Prepared requests that are kept, of reads and of writes each."""
 ROOT_COLUMNS = 3
 
-Key = TypeVar("Key")
 Result = TypeVar("Result")
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one root of a query."""
-
-    body: str
-    """JSON text: an array for a select, an object for an aggregate, an object or ``null`` for one row."""
-    rows: int
-    """Rows in the body (of a select that is the only root; else 0)."""
-    total: int | None
-    """Rows without limit and offset, if asked of the only root; estimated if that was asked."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Prepared:
-    """A query that is ready to run."""
-
-    statement: Statement
-    roots: int
-    access: Access
-    """Of the role that it was prepared for."""
-    estimate: Estimate | None = None
-    costs: tuple[Cost, ...] = ()
-    """To be held against the limits of the role with the values of each request."""
-    personal: bool = False
-    """What it gives may depend on the claims of who asks, and not on the role alone."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class PreparedWrite:
-    """A mutation that is ready to run."""
-
-    steps: tuple[WriteSteps, ...]
-    access: Access
-    """Of the role that it was prepared for."""
-    hooked: bool = False
-    """Rows of some table go through objects."""
-    statements: dict[object, Any] = field(default_factory=dict)
-    """What was compiled for that."""
-    insert: InsertPlan | None = None
-    whole: tuple[WholeInsert, ...] = ()
-    """If that is all, and one statement can say it with what is given back."""
-    costs: tuple[Cost, ...] = ()
-    """As of ``Prepared``."""
-
-
-Asked = tuple[PreparedWrite, Sequence[object]]
-"""A mutation, and the values of its slots."""
-Many = tuple[tuple[Written, ...], ...]
-"""Of each mutation what came of its writes."""
 
 
 @dataclass
@@ -124,29 +62,6 @@ class _Place:
     """Which of several mutations is under way; ``None``: none of them."""
 
     number: int | None = None
-
-
-class _Cache(Generic[Key, Item]):
-    """What was made last, by key; the least used goes first."""
-
-    def __init__(self, size: int) -> None:
-        self._items: OrderedDict[Key, Item] = OrderedDict()
-        self._size = size
-        self._one = Lock()
-        """Large requests are prepared in threads."""
-
-    def get(self, key: Key, make: Callable[[], Item]) -> Item:
-        with self._one:
-            item = self._items.get(key)
-            if item is not None:
-                self._items.move_to_end(key)
-                return item
-        item = make()
-        with self._one:
-            self._items[key] = item
-            if len(self._items) > self._size:
-                self._items.popitem(last=False)
-        return item
 
 
 class Engine:
@@ -157,8 +72,8 @@ class Engine:
         self.access = Accesses(catalog, app.policies)
         self._database = database
         self._acting = settings.database_roles
-        self._queries: _Cache[tuple[str, Query], Prepared] = _Cache(CACHED)
-        self._mutations: _Cache[tuple[str, Mutation], PreparedWrite] = _Cache(CACHED)
+        self._queries: Cache[tuple[str, Query], Prepared] = Cache(CACHED)
+        self._mutations: Cache[tuple[str, Mutation], PreparedWrite] = Cache(CACHED)
         self._ways = Ways(app.hooks)
         self._sessions = Sessions(settings, catalog, database, self._ways)
 
@@ -169,15 +84,8 @@ class Engine:
         :raises LimitExceeded: it is more than the role may ask for.
         :raises Unsupported: the database cannot say it.
         """
-        return self._queries.get((role, query), lambda: self._prepare(role, query))
-
-    def _prepare(self, role: str, query: Query) -> Prepared:
-        access = self.access.of(role)
-        plan = plan_query(access, query)
-        costs, backend = within_limits(access.limits, plan), self._database.backend
-        statement = compile_query(backend, plan)
-        personal = self._acting or any(item.slot == CLAIMS for item in statement.parameters)
-        return Prepared(statement, len(plan.roots), access, compile_estimate(backend, plan), costs, personal)
+        access, backend = self.access.of(role), self._database.backend
+        return self._queries.get((role, query), lambda: prepare_query(access, backend, query, acting=self._acting))
 
     async def read(self, prepared: Prepared, values: Sequence[object], actor: Actor = NOBODY) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -217,17 +125,8 @@ class Engine:
 
         :raises PlanError, LimitExceeded, Unsupported: as ``prepare``.
         """
-        return self._mutations.get((role, mutation), lambda: self._prepare_write(role, mutation))
-
-    def _prepare_write(self, role: str, mutation: Mutation) -> PreparedWrite:
-        access = self.access.of(role)
-        plan = plan_mutation(access, mutation)
-        costs = within_limits(access.limits, plan)
-        steps = compile_mutation(self._database.backend, plan)
-        hooked, only = self._ways.any(steps), plan.writes[0] if len(plan.writes) == 1 else None
-        insert = only if isinstance(only, InsertPlan) and not hooked else None
-        whole = whole_inserts(self._database.backend, insert) if insert is not None else ()
-        return PreparedWrite(steps, access, hooked, insert=insert, whole=whole, costs=costs)
+        access, backend = self.access.of(role), self._database.backend
+        return self._mutations.get((role, mutation), lambda: prepare_mutation(access, backend, self._ways, mutation))
 
     async def write(
         self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor = NOBODY, keep: bool = True
@@ -408,42 +307,3 @@ def _complete(asked: Sequence[Asked], actor: Actor) -> list[Asked]:
             check_cost(prepared.costs, prepared.access.limits, complete)
         done.append((prepared, complete))
     return done
-
-
-def _check_names(catalog: Catalog) -> None:
-    """On SQLite schemas only group models.
-
-    :raises AppError: two tables are then one.
-    """
-    seen: dict[str, str] = {}
-    for schema, name in catalog.tables:
-        if name in seen:
-            raise AppError(
-                f"on SQLite, tables {seen[name]}.{name} and {schema}.{name} would be one: rename one of them"
-            )
-        seen[name] = schema
-
-
-@asynccontextmanager
-async def open_engine(settings: Settings, app: App) -> AsyncIterator[Engine]:
-    """Serve an app on the database of the settings, until the end of the block.
-
-    The database need not answer yet: requests fail until it does.
-
-    :raises AppError: the models cannot be served.
-    """
-    catalog = read_catalog(app.mappers)
-    if app.hooks.committed and not settings.state:
-        raise AppError("@committed hooks need Gemel's own tables, which the setting state keeps out: set state = true")
-    database: Database
-    if settings.is_postgresql:
-        database = PostgreSQLDatabase(settings.database, size=settings.pool_size, seconds=settings.statement_timeout)
-    else:
-        _check_names(catalog)
-        path = Path(settings.sqlite_path)
-        database = SQLiteDatabase(path, catalog, readers=settings.readers, seconds=settings.statement_timeout)
-    engine = Engine(settings, app, catalog, database)
-    try:
-        yield engine
-    finally:
-        await engine.close()
