@@ -5,6 +5,7 @@ Every test that asks for ``database``, ``chinook`` or ``chinook_read`` runs once
 Under pytest-xdist the controlling process starts one server for all workers, and each worker names its own databases.
 """
 
+import logging
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import structlog
 
 from databases import empty_database, empty_of, postgresql_settings, sqlite_settings
 from gemel.app import App, load_app
@@ -32,6 +34,21 @@ def pytest_configure() -> None:
     """A shell starts what runs in its background with SIGINT ignored, and so would be every process of a test."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # By default an exception is shown with all local variables, which of our large catalogs takes half a minute.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback, colors=False)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """What a test changes of the logs is changed back."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level, access = root.handlers[:], root.level, logging.getLogger("uvicorn.access").disabled
+    yield
+    structlog.configure(**configured)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("uvicorn.access").disabled = access
 
 
 @pytest.hookimpl(optionalhook=True)

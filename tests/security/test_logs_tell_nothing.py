@@ -10,7 +10,6 @@ from types import ModuleType
 import jwt
 import pytest
 import strawberry
-import structlog
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,19 +49,13 @@ class Query:
 
 
 @pytest.fixture(params=[False, True], ids=["json", "debug"])
-def stream(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+def stream(request: pytest.FixtureRequest, logs_as_before: None) -> Iterator[io.StringIO]:
     """What is logged."""
-    root = logging.getLogger()
-    handlers, level, access = root.handlers[:], root.level, logging.getLogger("uvicorn.access").disabled
     found = io.StringIO()
     configure_logging(request.param, found)
     logging.getLogger("httpx").disabled = True  # the client of the test
     yield found
     logging.getLogger("httpx").disabled = False
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.getLogger("uvicorn.access").disabled = access
 
 
 @function(writes=True)
