@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from limits import RateLimitItem
@@ -19,6 +20,7 @@ from gemel.serve import Engine
 BUSY: Final = 1.0
 """Seconds after which a caller that has too much under way may try again."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Refused: TypeAlias = Callable[[str], None]
 """Counts the refusals of a limit."""
 Caller: TypeAlias = tuple[str, str]
@@ -116,7 +118,7 @@ def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
     for before in reversed(forwarded.decode("latin-1").split(",")):
         found = before.strip()
-        if not _is_address(found):
+        if _parsed(found) is None:
             break
         address = found
         if not _is_among(found, proxies):
@@ -124,16 +126,19 @@ def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
     return str(address)
 
 
-def _is_address(text: str) -> bool:
+@lru_cache(4096)
+def _parsed(text: str) -> Address | None:
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
 
 
 def _is_among(text: str, networks: Sequence[Network]) -> bool:
-    return _is_address(text) and any(ipaddress.ip_address(text) in network for network in networks)
+    address = _parsed(text)
+    return address is not None and any(address in network for network in networks)
 
 
 def retry_after(error: LimitExceeded) -> str | None:
