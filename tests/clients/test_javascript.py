@@ -54,6 +54,11 @@ def test_supabase_js(served: Served) -> None:
     run("supabase-js", served)
 
 
+def test_graphql_ws(served: Served) -> None:
+    """G13.3-1"""
+    run("graphql-ws", served)
+
+
 def test_refine_on_supabase(served: Served) -> None:
     """R24-4"""
     run("refine-supabase", served)
