@@ -1,8 +1,13 @@
 """Row filters, column sets, limits and aggregates hold on every way to a table."""
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from wiki import Space
 
 from asker import Asker
+from gemel.errors import DatabaseError
+from gemel.policy import visible
 
 PUBLISHED = ["gold", "home", "more", "news"]
 
@@ -249,3 +254,33 @@ def test_introspection_switched_off(wiki: Asker) -> None:
     counted = wiki.metrics.expose("")[0].decode()
     assert 'gemel_refusals_total{limit="introspection",service="rest"} 1.0' in counted
     assert wiki.as_("reader").data("{ __schema { queryType { name } } }")
+
+
+@pytest.mark.parametrize("form", ["{1,3}", "{}", '{"1",3}'])
+def test_a_claim_that_is_a_list(wiki: Asker, form: str) -> None:
+    """As Hasura's session variables that are arrays: PostgreSQL's literal, which lists of a token become."""
+    listed = wiki.as_("listed", space_ids=form, owners='{ann,"e,v e"}')
+    wanted = [] if form == "{}" else ["hall", "attic"]
+    assert [row["name"] for row in listed.rows("/space?order=id")] == wanted
+    assert listed.data("{ space(order_by: {id: asc}) { name pages(order_by: {title: asc}) { title } } }")["space"] == [
+        {"name": name, "pages": [{"title": "home"}, {"title": "plans"}] if name == "hall" else []} for name in wanted
+    ]
+
+
+def test_a_list_that_is_none(wiki: Asker) -> None:
+    listed = wiki.as_("listed", space_ids="{1,x}", owners="{ann}")
+    assert listed.problem("GET", "/space")[:2] == (400, "22P02")
+    assert wiki.as_("listed", owners="{ann}").problem("GET", "/space")[:2] == (403, "42501")
+
+
+def test_a_list_in_a_session_of_the_app(wiki: Asker) -> None:
+    settings = wiki.engine.settings
+    engine = sa.create_engine(settings.database.replace("postgresql://", "postgresql+psycopg://"))
+    access = wiki.engine.access.of("listed")
+    with Session(engine) as session:
+        for text, names in (("{1,3}", {"hall", "attic"}), ("{}", set[str]())):
+            rows = session.scalars(visible(access, {"x-hasura-space-ids": text}, Space))
+            assert {row.name for row in rows} == names
+        with pytest.raises(DatabaseError, match="invalid input syntax for the claim 'space-ids'"):
+            visible(access, {"x-hasura-space-ids": "1,3"}, Space)
+    engine.dispose()
