@@ -19,7 +19,7 @@ CALLS: Final = {"visible": "None", "changed": "None", "check": "None", "presets"
 """Methods of ``gemel.plan.names.Scope``, and what they give where there is no policy."""
 ATTRIBUTES: Final = {"visible": "None", "check": "None", "presets": "()"}
 """What plans hold of it."""
-STATEMENTS: Final = frozenset({"aggregated", "told", "check_cost", "_check_listed", "count", "table", "tell"})
+STATEMENTS: Final = frozenset({"aggregated", "told", "check_cost", "count", "table", "tell"})
 """Calls that are there only to refuse, or to hide."""
 REFUSALS: Final = frozenset({"isdisjoint", "may_be_called"})
 """Tests of who may; without them everybody may."""
@@ -84,6 +84,8 @@ def _changes(tree: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
                 yield node, CALLS[attr]
             case ast.Call(ast.Name("within_limits")):
                 yield node, "()"
+            case ast.Attribute(ast.Name("limits"), "listed", ast.Load()):
+                yield node, "False"
             case ast.Call(ast.Attribute(_, attr)) if attr in REFUSALS and "access" in ast.unparse(node):
                 yield node, "True" if attr == "may_be_called" else "False"
             case ast.Attribute(owner, "introspection", ast.Load()) if "access" in ast.unparse(owner):

@@ -27,11 +27,10 @@ from gemel_graphql.parse.shape import Shapes
 from gemel_graphql.respond.frame import ReadFrame, quoted, read_frame, write_frame
 from gemel_graphql.schema.build import Schema
 
-FEWEST_TOKENS: Final = 5000
 TOKENS: Final = 20
-"""That a document may have for each field: what a limited role sends is refused before it costs much."""
-
-
+"""That a document may have for each field of the role: what is too large is refused before it costs much."""
+FEWEST_TOKENS: Final = 5000
+"""That it may have in any case."""
 MANY: Final = 65_536
 """Bytes of variables from which on they are read in a thread."""
 
@@ -94,7 +93,6 @@ class Service:
         known = _known(entry, request)
         if known is not None:
             return known
-        self._check_listed(request, actor)
         interface = await self._interfaces.complete()
         schema = interface.schema(actor.role)
         made = await apart(request.size, self._made, schema, entry, request, actor.role, live=True)
@@ -125,7 +123,11 @@ class Service:
         return plan.frame.fill(written)
 
     def _operation(self, request: Request, role: str) -> Operation:
-        return _chosen(request, self._engine.access.of(role).limits.fields)
+        limits = self._engine.access.of(role).limits
+        operation = _chosen(request, limits.fields)
+        if limits.listed and not self.listed.holds(request.text):
+            raise LimitExceeded("listed", "query is not allowed")
+        return operation
 
     def _made(self, schema: Schema, entry: Entry | None, request: Request, role: str, *, live: bool = False) -> Made:
         operation = entry.operation if entry is not None else self._operation(request, role)
@@ -136,13 +138,7 @@ class Service:
         plan = self._plan(parsed, role)
         return Made(parsed, variables, plan, plan.values(variables))
 
-    def _check_listed(self, request: Request, actor: Actor) -> None:
-        """:raises LimitExceeded: the role may run the app's listed operations only, and this is none."""
-        if self._engine.access.of(actor.role).limits.listed and not self.listed.holds(request.text):
-            raise LimitExceeded("listed", "query is not allowed")
-
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
-        self._check_listed(request, actor)
         interface = await self._interfaces.complete()
         schema = interface.schema(actor.role)
         made = await apart(request.size, self._made, schema, entry, request, actor.role)
