@@ -15,6 +15,7 @@ from queue import Queue
 from mutants.find import ROOT, Mutant, chosen
 
 TESTS = (
+    "tests/policy/test_plans.py",
     "tests/policy/test_reads.py",
     "tests/policy/test_writes.py",
     "tests/policy/test_chinook.py",
