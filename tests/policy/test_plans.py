@@ -1,5 +1,7 @@
 """What no parser of ours lets through, a plan refuses too: the policies are asked there, whoever made the request."""
 
+from typing import Any
+
 import pytest
 from wiki import wiki_app
 
@@ -8,8 +10,12 @@ from gemel.errors import Denied
 from gemel.plan import plan_query
 from gemel.policy import Access, Accesses
 from gemel.request import (
+    Aggregate,
     ColumnField,
     ColumnRef,
+    Computed,
+    Count,
+    EmbedAggregate,
     Link,
     Operator,
     OrderAggregate,
@@ -34,6 +40,7 @@ def accesses() -> Accesses:
 
 
 def asked(access: Access, rows: Rows) -> None:
+    """Plan a list of spaces."""
     plan_query(
         access, Query((Root("r", Source("public", "space"), Select((ColumnField("id", ColumnRef("id")),), rows)),))
     )
@@ -44,3 +51,18 @@ def test_aggregates_of_related_rows(accesses: Accesses, rows: Rows) -> None:
     asked(accesses.of("writer"), rows)
     with pytest.raises(Denied, match="page"):
         asked(accesses.of("listed"), rows)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Aggregate((Count("n", (), False),), Rows()),
+        Select((Computed("n", "count"),), Rows()),
+        Select((EmbedAggregate("pages", Link("pages"), Aggregate((Count("n", (), False),), Rows())),), Rows()),
+    ],
+)
+def test_aggregates(accesses: Accesses, content: Any) -> None:
+    asking = Query((Root("r", Source("public", "space"), content),))
+    plan_query(accesses.of("writer"), asking)
+    with pytest.raises(Denied):
+        plan_query(accesses.of("listed"), asking)

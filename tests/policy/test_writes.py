@@ -247,3 +247,31 @@ def test_what_the_database_says_of_hidden_values(wiki: Asker, ann: Asker) -> Non
     assert "(title)=(notes)" in admin.rest("POST", "/page", row).json()["details"]
     wrong = ann.rest("POST", "/page", {"id": 92, "space_id": 1, "title": None})
     assert (wrong.status_code, wrong.json()["details"]) == (400, None)
+
+
+def test_a_row_that_an_upsert_changes_meets_the_check_of_an_update(wiki: Asker) -> None:
+    """And one that it inserts that of an insert, which is none here (G12.2-7)."""
+    shelver, admin = wiki.as_("shelver"), wiki.as_("admin")
+    row = {"id": 1, "space_id": 1, "title": "home", "owner": "ann", "state": "published", "words": 2000}
+    merge = {"prefer": "resolution=merge-duplicates"}
+    assert shelver.problem("POST", "/page", row, **merge)[:2] == (403, "42501")
+    upsert = (
+        "mutation ($row: page_insert_input!) { insert_page_one(object: $row,"
+        " on_conflict: {constraint: page_pkey, update_columns: [words]}) { id } }"
+    )
+    assert shelver.refused(upsert, row=row)[0] == "permission-error"
+    assert admin.rows("/page?id=eq.1&select=words") == [{"words": 100}]
+    assert shelver.rest("POST", "/page", {**row, "words": 999}, **merge).status_code in (200, 201)
+    assert shelver.rest("POST", "/page", {**row, "id": 91, "title": "long"}, **merge).status_code == 201
+    assert admin.rows("/page?id=in.(1,91)&select=words&order=id") == [{"words": 999}, {"words": 2000}]
+
+
+def test_rows_that_may_be_changed_but_not_read_are_left_alone(wiki: Asker) -> None:
+    """Or a condition on them would tell of them (docs/decisions.md, 98)."""
+    blind, admin = wiki.as_("blind"), wiki.as_("admin")
+    done = blind.data("mutation { update_page(where: {}, _set: {words: 7}) { affected_rows } }")["update_page"]
+    assert done == {"affected_rows": 4}
+    assert len(admin.rows("/page?words=eq.7")) == 4
+    assert blind.rest("PATCH", "/page?state=eq.draft", {"words": 8}).status_code == 204
+    assert blind.rest("DELETE", "/page?state=eq.draft").status_code == 204
+    assert len(admin.rows("/page?state=eq.draft&words=neq.8")) == 4

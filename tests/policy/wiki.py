@@ -75,6 +75,11 @@ policies = [
     Policy("box", Remark).insert(columns=["page_id", "text"], presets={"author": "box"}),
     Policy("auditor", Space).select(Space.pages.any(Page.state == "draft")),
     Policy("auditor", Page).select(Page.state == "published"),
+    Policy("shelver", Page)
+    .select()
+    .insert(columns=["id", "space_id", "title", "owner", "state", "words"])
+    .update(check=Page.words < 1000),
+    Policy("blind", Page).select(Page.state == "published").update(columns=["words"]).delete(),
     Policy("listed", Space).select(claim("space-ids", list[int]).holds(Space.id)),
     Policy("listed", Page).select(claim("owners", list[str]).holds(Page.owner), columns=["title", "owner"]),
     Policy("keeper", Page).select(Page.words > claim("words", int), columns=READABLE, limit=5),
