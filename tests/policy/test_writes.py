@@ -275,3 +275,27 @@ def test_rows_that_may_be_changed_but_not_read_are_left_alone(wiki: Asker) -> No
     assert blind.rest("PATCH", "/page?state=eq.draft", {"words": 8}).status_code == 204
     assert blind.rest("DELETE", "/page?state=eq.draft").status_code == 204
     assert len(admin.rows("/page?state=eq.draft&words=neq.8")) == 4
+
+
+def test_a_precondition_tells_nothing_of_a_hidden_row(wiki: Asker) -> None:
+    """A hidden row answers If-Match as one that is not there."""
+    ann = wiki.as_("writer", user_id="ann")
+    for headers in ({"if_match": '"abc"'}, {"if_match": "*"}):
+        hidden, missing = (ann.rest("PATCH", f"/page/{key}", {"words": 1}, **headers) for key in (3, 999))
+        assert (hidden.status_code, hidden.json()) == (missing.status_code, missing.json())
+        assert missing.status_code == 412
+    tag = wiki.as_("admin").rest("GET", "/page/3").headers["etag"]
+    assert ann.rest("PATCH", "/page/3", {"words": 1}, if_match=tag).status_code == 412
+
+
+def test_an_upsert_by_a_key_that_is_preset(wiki: Asker) -> None:
+    """Whether a row is new, and has to meet the check of an insert, is known by what the policy writes."""
+    upsert = (
+        "mutation ($row: page_insert_input!) { insert_page_one(object: $row,"
+        " on_conflict: {constraint: page_title_key, update_columns: [words]}) { title words } }"
+    )
+    row = {"space_id": 1, "owner": "ann", "state": "draft", "words": 50}
+    there, new = wiki.as_("signer", title="home"), wiki.as_("signer", title="brand new")
+    assert there.data(upsert, row=row)["insert_page_one"] == {"title": "home", "words": 50}
+    assert new.refused(upsert, row=row)[0] == "permission-error"
+    assert new.data(upsert, row={**row, "words": 9})["insert_page_one"] == {"title": "brand new", "words": 9}

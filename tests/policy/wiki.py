@@ -79,6 +79,12 @@ policies = [
     .select()
     .insert(columns=["id", "space_id", "title", "owner", "state", "words"])
     .update(check=Page.words < 1000),
+    Policy("signer", Page)
+    .select()
+    .insert(
+        columns=["space_id", "owner", "state", "words"], presets={Page.title: claim("title")}, check=Page.words < 10
+    )
+    .update(columns=["words"]),
     Policy("blind", Page).select(Page.state == "published").update(columns=["words"]).delete(),
     Policy("listed", Space).select(claim("space-ids", list[int]).holds(Space.id)),
     Policy("listed", Page).select(claim("owners", list[str]).holds(Page.owner), columns=["title", "owner"]),
