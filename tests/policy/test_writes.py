@@ -299,3 +299,20 @@ def test_an_upsert_by_a_key_that_is_preset(wiki: Asker) -> None:
     assert there.data(upsert, row=row)["insert_page_one"] == {"title": "home", "words": 50}
     assert new.refused(upsert, row=row)[0] == "permission-error"
     assert new.data(upsert, row={**row, "words": 9})["insert_page_one"] == {"title": "brand new", "words": 9}
+
+
+def test_what_is_written_is_given_back_if_it_can_be_read(wiki: Asker) -> None:
+    poster = wiki.as_("poster")
+    row = {"id": 90, "space_id": 1, "title": "x", "owner": "ann", "state": "draft"}
+    insert = (
+        "mutation ($rows: [page_insert_input!]!) { insert_page(objects: $rows) { affected_rows returning { title } } }"
+    )
+    assert poster.data(insert, rows=[row]) == {"insert_page": {"affected_rows": 1, "returning": []}}
+    shown = {**row, "id": 91, "title": "y", "state": "published"}
+    both = [{**row, "id": 92, "title": "z"}, shown]
+    assert poster.data(insert, rows=both) == {"insert_page": {"affected_rows": 2, "returning": [{"title": "y"}]}}
+    answer = poster.rest("POST", "/page", {**row, "id": 93, "title": "w"}, prefer="return=representation")
+    assert (answer.status_code, answer.json()) == (201, [])
+    answer = poster.rest("PATCH", "/page?id=eq.91", {"state": "draft"}, prefer="return=representation")
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert len(wiki.as_("admin").rows("/page?id=gte.90")) == 4

@@ -85,6 +85,7 @@ policies = [
         columns=["space_id", "owner", "state", "words"], presets={Page.title: claim("title")}, check=Page.words < 10
     )
     .update(columns=["words"]),
+    Policy("poster", Page).select(Page.state == "published").insert().update(),
     Policy("blind", Page).select(Page.state == "published").update(columns=["words"]).delete(),
     Policy("listed", Space).select(claim("space-ids", list[int]).holds(Space.id)),
     Policy("listed", Page).select(claim("owners", list[str]).holds(Page.owner), columns=["title", "owner"]),
