@@ -112,6 +112,15 @@ def test_cost_is_of_the_values_of_each_request(ask: Ask) -> None:
         assert asker.rest("GET", "/artist?select=album(track(name))", range="0-8").status_code == 200
 
 
+def test_cost_of_what_a_write_gives_back(ask: Ask, chinook: Settings) -> None:
+    """A write is taken to give back ten rows."""
+    text = "mutation ($g: genre_insert_input!, $n: Int) { insert_genre_one(object: $g) { tracks(limit: $n) { name } } }"
+    with ask(settings=chinook, cost=50) as asker:
+        asker.data(text, g={"id": 90, "name": "a"}, n=3)  # 10 * (1 + 3)
+        assert asker.refused(text, g={"id": 91, "name": "b"}, n=9)[0] == "cost-limit-exceeded"
+        assert [row["id"] for row in asker.as_("admin").rows("/genre?id=gte.90")] == [90]
+
+
 def test_cost_of_steps_in_conditions(ask: Ask) -> None:
     with ask(cost=299, page=100) as asker:
         asker.data("{ album(where: {artist: {id: {_eq: 1}}}) { title } }")  # 100 * 2

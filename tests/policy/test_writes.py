@@ -316,3 +316,12 @@ def test_what_is_written_is_given_back_if_it_can_be_read(wiki: Asker) -> None:
     answer = poster.rest("PATCH", "/page?id=eq.91", {"state": "draft"}, prefer="return=representation")
     assert (answer.status_code, answer.json()) == (200, [])
     assert len(wiki.as_("admin").rows("/page?id=gte.90")) == 4
+
+
+def test_a_constraint_tells_values_of_columns_that_can_be_read(wiki: Asker) -> None:
+    sender = wiki.as_("sender")
+    row = {"space_id": 1, "title": "new", "owner": "ann", "state": "draft", "words": 1, "secret": "s1"}
+    hidden = sender.rest("POST", "/page", row)
+    assert (hidden.status_code, hidden.json()["code"], hidden.json()["details"]) == (409, "23505", None)
+    shown = sender.rest("POST", "/page", {**row, "secret": "s99", "title": "home"})
+    assert shown.json()["details"] == "Key (title)=(home) already exists."

@@ -86,6 +86,7 @@ policies = [
     )
     .update(columns=["words"]),
     Policy("poster", Page).select(Page.state == "published").insert().update(),
+    Policy("sender", Page).select(columns=["title"]).insert(),
     Policy("blind", Page).select(Page.state == "published").update(columns=["words"]).delete(),
     Policy("listed", Space).select(claim("space-ids", list[int]).holds(Space.id)),
     Policy("listed", Page).select(claim("owners", list[str]).holds(Page.owner), columns=["title", "owner"]),
