@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from gemel.app import App
-from gemel.edge import Edge
+from gemel.edge import Edge, Refused, uncounted
 from gemel.edge.process import Server, bind, config, listen
 from gemel.observe import Metrics
 from gemel.serve import open_engine
@@ -56,11 +56,11 @@ class Client:
 
 
 @asynccontextmanager
-async def served(settings: Settings, app: App) -> AsyncIterator[int]:
+async def served(settings: Settings, app: App, refused: Refused = uncounted) -> AsyncIterator[int]:
     sockets = bind("127.0.0.1", 0, "port")
     listen(sockets, "port")
     async with open_engine(settings, app) as engine:
-        server = Server(config(Edge(create_app(engine), settings, "graphql", Metrics(), crash), grace=1))
+        server = Server(config(Edge(create_app(engine, refused), settings, "graphql", Metrics(), crash), grace=1))
         task = asyncio.create_task(server.serve(sockets))
         try:
             yield sockets[0].getsockname()[1]
@@ -69,10 +69,10 @@ async def served(settings: Settings, app: App) -> AsyncIterator[int]:
             await task
 
 
-def talk(settings: Settings, app: App, protocol: str, work: Talk, **more: Any) -> None:
+def talk(settings: Settings, app: App, protocol: str, work: Talk, *, refused: Refused = uncounted, **more: Any) -> None:
     async def run() -> None:
         async with (
-            served(settings.model_copy(update={"live_interval": 0.05}), app) as port,
+            served(settings.model_copy(update={"live_interval": 0.05}), app, refused) as port,
             connect(f"ws://127.0.0.1:{port}/v1/graphql", subprotocols=[Subprotocol(protocol)], **more) as socket,
         ):
             assert socket.subprotocol == protocol

@@ -58,7 +58,9 @@ def test_operations_of_a_connection_count(chinook_read: Settings) -> None:
         await client.start("2", "query " + COUNT)
         assert await refusal(client) == "rate-limit-exceeded"
 
-    talk(chinook_read, limited(Limits(rate="1/hour")), MODERN, work)
+    told: list[str] = []
+    talk(chinook_read, limited(Limits(rate="1/hour")), MODERN, work, refused=told.append)
+    assert told == ["rate"]
 
 
 def test_a_message_of_the_role(chinook_read: Settings) -> None:

@@ -206,6 +206,21 @@ def test_what_was_refused_is_counted(ask: Ask) -> None:
     }
 
 
+def test_what_was_refused_of_writes_is_counted(ask: Ask, chinook: Settings) -> None:
+    returned = {"prefer": "return=representation"}
+    path = "/genre?select=id,track(name)&track.limit="
+    with ask(settings=chinook, cost=50, batch=2) as asker:
+        row = {"id": 90, "name": "a"}
+        assert asker.rest("POST", f"{path}9", row, **returned).status_code == 400
+        one = {"method": "POST", "path": f"{path}9", "headers": returned, "body": row}
+        assert asker.rest("POST", "/", [one]).status_code == 400
+        assert asker.rest("POST", "/", [one, one]).status_code == 400
+        assert asker.rest("POST", "/", [one, one, one]).status_code == 400
+        text = asker.metrics.expose("")[0].decode()
+    assert 'gemel_refusals_total{limit="cost",service="rest"} 3.0' in text
+    assert 'gemel_refusals_total{limit="batch",service="rest"} 1.0' in text
+
+
 def test_admin_has_none_unless_the_app_says_so(ask: Ask) -> None:
     with ask(depth=1, page=1) as asker:
         assert len(asker.as_("admin").data("{ genre { tracks(limit: 1) { id } } }")["genre"]) == 25

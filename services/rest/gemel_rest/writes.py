@@ -114,13 +114,13 @@ class Writes:
         try:
             return await self._run(actor, asked, self._once(actor, sent, raw), answer)
         except OneOfMany as error:
-            self._gate.tell(error.error)
-            return problem_response(numbered(_problem(forms[error.number], error.error), error.number))
+            failed, number = error.error, error.number
         except GemelError as error:
             if len(forms) != 1:
                 raise
-            self._gate.tell(error)
-            return problem_response(numbered(_problem(forms[0], error), 0))
+            failed, number = error, 0
+        self._gate.tell(failed)
+        return problem_response(numbered(_problem(forms[number], failed), number))
 
     async def _run(
         self,
