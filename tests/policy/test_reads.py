@@ -251,8 +251,10 @@ def test_introspection_switched_off(wiki: Asker) -> None:
         assert hushed.refused(query) == ("not-supported", 'introspection is disabled for role: "hushed"')
     assert len(hushed.data("{ __typename page { title __typename } }")["page"]) == 4
     assert hushed.problem("GET", "/")[:2] == (404, "PGRST126")
+    document = hushed.rest_client.get("http://localhost/openapi.json", headers=hushed.headers)
+    assert hushed.runner.run(document).status_code == 404
     counted = wiki.metrics.expose("")[0].decode()
-    assert 'gemel_refusals_total{limit="introspection",service="rest"} 1.0' in counted
+    assert 'gemel_refusals_total{limit="introspection",service="rest"} 2.0' in counted
     assert wiki.as_("reader").data("{ __schema { queryType { name } } }")
 
 
