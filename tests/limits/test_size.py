@@ -221,6 +221,20 @@ def test_what_was_refused_of_writes_is_counted(ask: Ask, chinook: Settings) -> N
     assert 'gemel_refusals_total{limit="batch",service="rest"} 1.0' in text
 
 
+def test_one_of_several_that_is_too_large_is_counted(ask: Ask, chinook: Settings) -> None:
+    with ask(settings=chinook, fields=4) as asker:
+        returned = {"prefer": "return=representation"}
+        one = {
+            "method": "POST",
+            "path": "/genre?select=id,name,a:id",
+            "headers": returned,
+            "body": {"id": 90, "name": "a"},
+        }
+        assert asker.problem("POST", "/", [one])[:2] == (400, "PGRST127")
+        text = asker.metrics.expose("")[0].decode()
+    assert 'gemel_refusals_total{limit="fields",service="rest"} 1.0' in text
+
+
 def test_admin_has_none_unless_the_app_says_so(ask: Ask) -> None:
     with ask(depth=1, page=1) as asker:
         assert len(asker.as_("admin").data("{ genre { tracks(limit: 1) { id } } }")["genre"]) == 25
