@@ -13,11 +13,11 @@ from websockets.typing import Subprotocol
 
 from gemel.app import App
 from gemel.edge import Edge, Refused, uncounted
-from gemel.edge.process import Server, bind, config, listen
 from gemel.observe import Metrics
 from gemel.serve import open_engine
 from gemel.settings import Settings
 from gemel_graphql.app import crash, create_app
+from served import listening
 
 MODERN, OLD = "graphql-transport-ws", "graphql-ws"
 START = {MODERN: ("subscribe", "next"), OLD: ("start", "data")}
@@ -57,16 +57,10 @@ class Client:
 
 @asynccontextmanager
 async def served(settings: Settings, app: App, refused: Refused = uncounted) -> AsyncIterator[int]:
-    sockets = bind("127.0.0.1", 0, "port")
-    listen(sockets, "port")
     async with open_engine(settings, app) as engine:
-        server = Server(config(Edge(create_app(engine, refused), settings, "graphql", Metrics(), crash), grace=1))
-        task = asyncio.create_task(server.serve(sockets))
-        try:
-            yield sockets[0].getsockname()[1]
-        finally:
-            server.should_exit = True
-            await task
+        edge = Edge(create_app(engine, refused), settings, "graphql", Metrics(), crash)
+        async with listening(edge) as port:
+            yield port
 
 
 def talk(settings: Settings, app: App, protocol: str, work: Talk, *, refused: Refused = uncounted, **more: Any) -> None:

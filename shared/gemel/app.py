@@ -83,13 +83,8 @@ class App:
         """
         if not self.operations_file.is_file():
             return {}
-        try:
-            found = json.loads(self.operations_file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise AppError(f"{self.operations_file.name} of {self.name!r} is no JSON: {error}") from None
-        if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
-            raise AppError(f"{self.operations_file.name} of {self.name!r} has to be an object of texts by id")
-        return found
+        text = self.operations_file.read_text(encoding="utf-8")
+        return read_operations(text, f"{self.operations_file.name} of {self.name!r}")
 
     @property
     def migrations(self) -> Path:
@@ -106,6 +101,21 @@ class App:
         """Revision that this code was written for (``migrations/HEAD``); ``None`` if the app has no migrations."""
         path = self.migrations / "HEAD"
         return path.read_text(encoding="ascii").strip() or None if path.is_file() else None
+
+
+def read_operations(text: str, where: str) -> dict[str, str]:
+    """GraphQL documents by id, out of JSON.
+
+    :param where: what the text is called.
+    :raises AppError: it is no JSON object of texts.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise AppError(f"{where} is no JSON: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
+        raise AppError(f"{where} has to be an object of documents by id")
+    return found
 
 
 def load_app(name: str) -> App:

@@ -1,38 +1,25 @@
 """Clients that send or read too slowly, or send heads without an end: real connections to a real port."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import monotonic
 
 import pytest
 
 from edge.asgi import answering, edge
 from gemel.edge import protocol
-from gemel.edge.process import Server, bind, config, listen
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
+from served import listening
 
 GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 LARGE = b"x" * 10_000_000
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-@asynccontextmanager
-async def serving(app: AsgiApp) -> AsyncIterator[int]:
-    sockets = bind("127.0.0.1", 0, "port")
-    listen(sockets, "port")
-    server = Server(config(edge(app), grace=1))
-    task = asyncio.create_task(server.serve(sockets))
-    try:
-        yield sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
-
-
 def talk(work: Talk, app: AsgiApp | None = None) -> None:
     async def run() -> None:
-        async with serving(app or answering(headers=[(b"content-length", b"2")])) as port:
+        async with listening(edge(app or answering(headers=[(b"content-length", b"2")]))) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 await asyncio.wait_for(work(reader, writer), 30)

@@ -54,8 +54,7 @@ def mutants() -> list[Mutant]:
     """All of them."""
     found = []
     for folder in FOLDERS:
-        place = ROOT / folder
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        for path in sorted((ROOT / folder).rglob("*.py")):
             found += list(_of_file(path))
     return found
 
@@ -90,7 +89,7 @@ def _changes(tree: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
                 yield node, "True" if attr == "may_be_called" else "False"
             case ast.Attribute(owner, "introspection", ast.Load()) if "access" in ast.unparse(owner):
                 yield node, "True"
-            case ast.Attribute(owner, attr, ast.Load()) if in_sql and attr in ATTRIBUTES and not _is_module(owner):
+            case ast.Attribute(owner, attr, ast.Load()) if in_sql and attr in ATTRIBUTES and not _is_runner(owner):
                 yield node, ATTRIBUTES[attr]
             case ast.Compare(ast.Call(ast.Attribute(_, "grant")), [ast.Is()], [ast.Constant(None)]) if in_plan:
                 yield node, "False"
@@ -100,7 +99,8 @@ def _name(func: ast.expr) -> str:
     return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
 
 
-def _is_module(owner: ast.expr) -> bool:
+def _is_runner(owner: ast.expr) -> bool:
+    """Whether the name is that of a method of what runs a plan."""
     return isinstance(owner, ast.Name) and owner.id in ("self", "work")
 
 

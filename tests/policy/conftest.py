@@ -6,31 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from databases import empty_of
 from gemel.app import App
 from gemel.settings import Settings
-from gemel_migrator import migrate
 
 sys.path.append(str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parent.parent / "graphql"))
 
-from wiki import fill, wiki_app
+from wiki import WIKIS, asked_wiki
 
 from asker import Asker, asking
 
-KINDS = ["sqlite", "postgresql", "sqlite-hooked", "postgresql-hooked"]
 
-
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=WIKIS)
 def wiki(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asker]:
     """The wiki on a database of its own."""
-    kind, _, hooked = request.param.partition("-")
-    app = wiki_app(hooked=bool(hooked))
-    with empty_of(kind, request, tmp_path) as settings:
-        migrate(settings, app)
-        fill(settings.database)
-        with asking(settings, app) as asker:
-            yield asker
+    with asked_wiki(request, tmp_path) as asker:
+        yield asker
 
 
 @pytest.fixture(scope="session")

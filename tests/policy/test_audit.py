@@ -6,27 +6,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from wiki import fill, wiki_app
+from wiki import WIKIS, asked_wiki
 
-from asker import Asker, asking
-from databases import empty_of
+from asker import Asker
 from gemel.settings import Settings
 from gemel.state.tables import state_tables
 from gemel_cli.audit import note
-from gemel_migrator import migrate
-
-KINDS = ["sqlite", "postgresql", "sqlite-hooked", "postgresql-hooked"]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=WIKIS)
 def asker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asker]:
-    kind, _, hooked = request.param.partition("-")
-    app = wiki_app(hooked=bool(hooked))
-    with empty_of(kind, request, tmp_path) as settings:
-        migrate(settings, app)
-        fill(settings.database)
-        with asking(settings.model_copy(update={"audit_admin": True}), app) as found:
-            yield found
+    with asked_wiki(request, tmp_path, audit_admin=True) as found:
+        yield found
 
 
 def lines(settings: Settings) -> list[tuple[object, ...]]:

@@ -1,15 +1,21 @@
 """An app with policies: spaces, their pages, and what is said of those."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from asker import Asker, asking
+from databases import empty_of
 from gemel import Policy, Role, before, claim
 from gemel.app import App
 from gemel.hooks import Hooks, read_hooks
 from gemel.policy import read_policies
+from gemel_migrator import migrate
 
 
 class Base(DeclarativeBase):
@@ -144,3 +150,22 @@ def fill(address: str) -> None:
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.text(f"SELECT setval('{table.name}_id_seq', 100)"))
     engine.dispose()
+
+
+WIKIS = ["sqlite", "postgresql", "sqlite-hooked", "postgresql-hooked"]
+"""Kind of the database, and whether rows that are written go through objects."""
+
+
+@contextmanager
+def asked_wiki(request: pytest.FixtureRequest, folder: Path, **changes: object) -> Iterator[Asker]:
+    """The wiki on a database of its own: one of ``WIKIS``, by the parameter of the fixture.
+
+    :param changes: of the settings.
+    """
+    kind, _, hooked = request.param.partition("-")
+    app = wiki_app(hooked=bool(hooked))
+    with empty_of(kind, request, folder) as settings:
+        migrate(settings, app)
+        fill(settings.database)
+        with asking(settings.model_copy(update=changes), app) as asker:
+            yield asker

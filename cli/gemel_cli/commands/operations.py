@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gemel.app import App, load_app
+from gemel.app import App, load_app, read_operations
 from gemel.errors import AppError, SettingsError
 from gemel.serve import open_engine
 from gemel.settings import Settings, load
@@ -31,7 +31,7 @@ def add(
     new: dict[str, str] = {}
     for path in files:
         new |= _documents(path)
-    _check_texts(new)
+    _graphql("listed").Listed(new)
     _write(app, {**app.operations, **new})
     for name in new:
         print(name)
@@ -70,12 +70,12 @@ def check(role: Annotated[str, typer.Argument(metavar="ROLE", help="Who is to ru
 
 
 async def _wrong(settings: Settings, app: App, role: str) -> Mapping[str, str]:
-    graphql = _graphql()
+    service, listed = _graphql("app"), _graphql("listed")
     async with open_engine(settings, app) as engine:
         if role not in engine.access.roles:
             raise SettingsError(f"no policy speaks of {role!r}; there are {', '.join(engine.access.roles)}")
-        interface = await graphql.app.interfaces_of(engine).complete()
-        wrong: Mapping[str, str] = graphql.listed.Listed(app.operations).wrong(interface.schema(role).whole())
+        interface = await service.interfaces_of(engine).complete()
+        wrong: Mapping[str, str] = listed.Listed(app.operations).wrong(interface.schema(role).whole())
         return wrong
 
 
@@ -90,29 +90,17 @@ def _documents(path: Path) -> dict[str, str]:
         raise SettingsError(f"{path}: {error}") from None
     if path.suffix != ".json":
         return {sha256(text.encode()).hexdigest(): text}
+    return read_operations(text, str(path))
+
+
+def _graphql(module: str) -> Any:
+    """A module of the GraphQL service, which is not in the worker's container."""
     try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise SettingsError(f"{path} is no JSON: {error}") from None
-    if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
-        raise SettingsError(f"{path} has to be an object of documents by id")
-    return found
-
-
-def _check_texts(texts: Mapping[str, str]) -> None:
-    _graphql().listed.Listed(texts)
-
-
-def _graphql() -> Any:
-    """The package of the GraphQL service, which is not in the worker's container."""
-    try:
-        importlib.import_module("gemel_graphql.app")
-        importlib.import_module("gemel_graphql.listed")
+        return importlib.import_module(f"gemel_graphql.{module}")
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"{error.name} is not installed here: run this where the whole of Gemel is, such as in a checkout"
         ) from None
-    return importlib.import_module("gemel_graphql")
 
 
 def _write(app: App, found: Mapping[str, str]) -> None:

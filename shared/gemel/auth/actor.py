@@ -27,6 +27,11 @@ class Actor:
     until: float = math.inf
     """Unix time from which the proof is refused."""
 
+    @property
+    def user(self) -> str | None:
+        """Which of those that have the role, if a claim tells it."""
+        return next((self.claims[name] for name in USER if name in self.claims), None)
+
     @classmethod
     def of(cls, role: str, claims: Mapping[str, str], until: float = math.inf) -> "Actor":
         """An actor whose variables tell its role."""

@@ -8,10 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from limits import RateLimitItem
-
 from gemel.auth import Actor
-from gemel.auth.actor import USER
 from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
 from gemel.limits import Limits, Rates
 from gemel.observe.asgi import Scope
@@ -43,7 +40,6 @@ class Gate:
         self._proxies = settings.trusted_proxies
         self._refused = refused
         self._rates = Rates(settings.rates_uri.get_secret_value())
-        self._parsed: dict[str, Sequence[RateLimitItem]] = {}
         self._running: Counter[tuple[Kind, Caller]] = Counter()
 
     def body_limit(self, actor: Actor) -> int:
@@ -69,10 +65,7 @@ class Gate:
             raise LimitExceeded("batch", text)
         if limits.rate is None or operations <= counted:
             return
-        rates = self._parsed.get(limits.rate)
-        if rates is None:
-            rates = self._parsed[limits.rate] = limits.rates
-        seconds = await self._rates.hit(rates, self._caller(actor, scope), operations - counted)
+        seconds = await self._rates.hit(limits.rates, self._caller(actor, scope), operations - counted)
         if seconds is not None:
             text = f"too many requests: the role may send {limits.rate}"
             raise LimitExceeded("rate", text, seconds)
@@ -102,7 +95,7 @@ class Gate:
                 del self._running[key]
 
     def _caller(self, actor: Actor, scope: Scope) -> Caller:
-        named = next((actor.claims[name] for name in USER if name in actor.claims), None)
+        named = actor.user
         return actor.role, f"user {named}" if named is not None else client_address(scope, self._proxies)
 
 

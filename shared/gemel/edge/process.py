@@ -197,6 +197,10 @@ def keep_for_good() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def take_turns() -> None:
+    """Let threads, in which large requests are made ready, give way to the loop ten times as soon as Python does."""
     sys.setswitchinterval(0.0005)
 
 
@@ -206,6 +210,7 @@ async def serve(listeners: Sequence[Listener], stop: Stop, *, grace: int = GRACE
     If one server ends, all do.
     """
     keep_for_good()
+    take_turns()
     servers = [Server(config(listener.app, grace=grace)) for listener in listeners]
     stop.stops(servers)
     tasks = [

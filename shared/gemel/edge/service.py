@@ -35,6 +35,7 @@ from gemel.edge.process import (
     listen,
     run,
     serve,
+    take_turns,
 )
 from gemel.edge.ready import database_check
 from gemel.edge.scope import peer_is_loopback, request_headers
@@ -235,6 +236,7 @@ class _Worker:
                 await send({"type": "lifespan.startup.failed", "message": error.message})
                 return
             keep_for_good()
+            take_turns()
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias, TypeVar
 
 from gemel.auth import Actor
-from gemel.auth.actor import USER
 from gemel.execute.database import Script
 from gemel.execute.perform import Written
 from gemel.sql import WriteSteps
@@ -29,7 +28,7 @@ def audited(
     """
     done = yield from work
     at, add = moment(datetime.now(UTC), postgresql=postgresql), audit_statement(postgresql=postgresql)
-    who = next((actor.claims[name] for name in USER if name in actor.claims), actor.role)
+    who = actor.role if actor.user is None else actor.user
     for steps, written in zip(asked, done, strict=True):
         for step, one in zip(steps, written, strict=True):
             verb = VERBS.get(type(step))

@@ -1,6 +1,7 @@
 """The limits of a role, as an app declares them: ``Role("customer", limits=Limits(depth=5))``."""
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Final
 
 from limits import RateLimitItem, parse_many
@@ -43,10 +44,11 @@ class Limits:
     def __post_init__(self) -> None:
         """:raises AppError: one of them cannot be."""
         for item in fields(self):
-            value, least = getattr(self, item.name), 0 if item.name in _MAY_BE_ZERO else 1
+            value = getattr(self, item.name)
             if item.name in ("rate", "listed") or value is None:
                 continue
-            if not isinstance(value, int | float) or isinstance(value, bool) or (value <= 0 and value < least):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or value < 0 or (value == 0 and item.name not in _MAY_BE_ZERO):
                 raise AppError(f"Limits({item.name}={value!r}): a limit is a number above 0, or None for no limit")
         _ = self.rates
 
@@ -56,17 +58,19 @@ class Limits:
 
         :raises AppError: it says nothing.
         """
-        if self.rate is None:
-            return ()
-        try:
-            found = tuple(parse_many(self.rate))
-        except (ValueError, TypeError, AttributeError):
-            found = ()
-        if not found or any(item.amount < 1 for item in found):
-            raise AppError(
-                f"Limits(rate={self.rate!r}): a rate is like 100/second or 5/second;1000/hour, or None for no limit"
-            )
-        return found
+        return () if self.rate is None else _parsed(self.rate)
+
+
+@cache
+def _parsed(rate: str) -> tuple[RateLimitItem, ...]:
+    try:
+        found = tuple(parse_many(rate))
+    except (ValueError, TypeError, AttributeError):
+        found = ()
+    if not found or any(item.amount < 1 for item in found):
+        text = "a rate is like 100/second or 5/second;1000/hour, or None for no limit"
+        raise AppError(f"Limits(rate={rate!r}): {text}")
+    return found
 
 
 UNLIMITED: Final = Limits(

@@ -32,11 +32,9 @@ from gemel.plan.model import (
 )
 from gemel.plan.write_model import (
     AlongPlan,
-    ConflictPlan,
     DeletePlan,
     InsertPlan,
     MutationPlan,
-    NestedPlan,
     RowsToInsert,
     UpdatePlan,
     WritePlan,
@@ -242,7 +240,7 @@ def _below(where: Test | None) -> Found:
 
 
 def _changed(plan: UpdatePlan | DeletePlan) -> Found:
-    yield replace(_together(_test(plan.where)), costs=())
+    yield _chosen(plan.where)
     yield from (_rows(item, FAN_OUT) for item in plan.returning)
     if isinstance(plan, UpdatePlan):
         yield Size(fields=len(plan.assignments))
@@ -259,17 +257,14 @@ def _along(plan: AlongPlan) -> Found:
 
 
 def _inserted(rows: RowsToInsert) -> Found:
-    yield from _conflict(rows.conflict)
+    if rows.conflict is not None:
+        yield _chosen(rows.conflict.where)
     for shape in rows.shapes:
         yield Size(1, len(shape.columns))
         for _, nested in (*shape.first, *shape.then):
-            yield _together(_nested(nested), below=True)
+            yield _together(_inserted(nested.rows), below=True)
 
 
-def _nested(plan: NestedPlan) -> Found:
-    yield from _inserted(plan.rows)
-
-
-def _conflict(conflict: ConflictPlan | None) -> Found:
-    if conflict is not None:
-        yield replace(_together(_test(conflict.where)), costs=())
+def _chosen(where: Test | None) -> Size:
+    """Of a condition of a write: how many rows it looks at is not estimated."""
+    return replace(_together(_test(where)), costs=())

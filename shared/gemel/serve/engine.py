@@ -42,11 +42,7 @@ from gemel.serve.prepared import (
     prepare_query,
 )
 from gemel.settings import Settings
-from gemel.sql import (
-    Statement,
-    finished,
-    planned_rows,
-)
+from gemel.sql import Statement, finished, planned_rows
 from gemel.state.api_keys import key_query, until
 from gemel.state.readiness import revisions_query
 
@@ -96,16 +92,14 @@ class Engine:
         :raises MissingVariable: a policy needs to know more of the actor.
         :raises LimitExceeded: with these values it is more than the role may ask for.
         """
-        values, limits = (actor.claims, *values), prepared.access.limits
-        if prepared.costs:
-            check_cost(prepared.costs, limits, values)
-        row = await self._row(prepared.statement, values, limits.timeout, actor)
+        values, seconds = _complete(prepared, values, actor), prepared.access.limits.timeout
+        row = await self._row(prepared.statement, values, seconds, actor)
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
             total = row[2]
             if prepared.estimate is not None and prepared.estimate.needed(total):
-                explained = await self._row(prepared.estimate.statement, values, limits.timeout, actor)
+                explained = await self._row(prepared.estimate.statement, values, seconds, actor)
                 total = max(total or 0, planned_rows(explained[0]))
             return (Answer(row[0], row[1], total),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
@@ -148,7 +142,7 @@ class Engine:
         :raises OneOfMany: one failed, of several; nothing was kept.
         :raises DatabaseError, WrongRowCount, Mismatch, Outdated: as ``write``.
         """
-        asked = _complete(asked, actor)
+        asked = [(prepared, _complete(prepared, values, actor)) for prepared, values in asked]
         simple = len(asked) == 1 and keep and not self._acting and not self._is_audited(actor)
         if simple and (written := await self._whole(*asked[0])) is not None:
             return ((written,),)
@@ -164,8 +158,7 @@ class Engine:
         :raises Reused: the key was used for another request.
         """
         at, postgresql = _Place(), self.settings.is_postgresql
-        asked = _complete(asked, actor)
-
+        asked = [(prepared, _complete(prepared, values, actor)) for prepared, values in asked]
         work = self._courses(asked, at, actor)
 
         def make(course: Course) -> Script[Reply]:
@@ -295,15 +288,12 @@ class Engine:
         await self._sessions.close()
 
 
-def _complete(asked: Sequence[Asked], actor: Actor) -> list[Asked]:
-    """With the claims of who asks before the values.
+def _complete(prepared: Prepared | PreparedWrite, values: Sequence[object], actor: Actor) -> Sequence[object]:
+    """The values of a request behind the claims of who asks.
 
-    :raises LimitExceeded: with these values one is more than the role may ask for.
+    :raises LimitExceeded: with these values it is more than the role may ask for.
     """
-    done: list[Asked] = []
-    for prepared, values in asked:
-        complete = (actor.claims, *values)
-        if prepared.costs:
-            check_cost(prepared.costs, prepared.access.limits, complete)
-        done.append((prepared, complete))
-    return done
+    complete = (actor.claims, *values)
+    if prepared.costs:
+        check_cost(prepared.costs, prepared.access.limits, complete)
+    return complete
