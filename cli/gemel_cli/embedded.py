@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
 from typing import Final
@@ -26,8 +25,7 @@ from gemel.outbox import deliver_until
 from gemel.serve import Engine, open_engine
 from gemel.settings import Settings, load
 from gemel_backup.schedule import run_schedule
-from gemel_backup.tick import newest_due
-from gemel_backup.work import backup_schedule
+from gemel_backup.work import check_settings
 from gemel_cli.root import Index, Root, crash
 from gemel_cli.seed import SeedError, seed
 from gemel_migrator.connect import describe, explain, make_engine, wait_for_database
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_logging(settings.debug)
         warn_of_unknown_variables()
         app = load_app(settings.app)
-        _check_schedule(settings)
+        check_settings(settings)  # a wrong cron expression stops the start, not the thread of the schedule
         with closed_after(bind(settings.host, settings.port, "port")) as sockets:
             _prepare(settings, app, with_data=options.seed)
             with _scheduled(settings, stop.asked):
@@ -72,13 +70,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", action="store_true", help="load the app's sample data if its tables are empty")
     return parser.parse_args(arguments)
-
-
-def _check_schedule(settings: Settings) -> None:
-    """A wrong cron expression stops the start, not the thread of the schedule."""
-    schedule = backup_schedule(settings)
-    if schedule is not None:
-        newest_due(schedule, datetime.now(UTC))
 
 
 def _prepare(settings: Settings, app: App, *, with_data: bool) -> None:

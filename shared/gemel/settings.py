@@ -7,6 +7,7 @@ that ``GEMEL_SETTINGS`` names), then the default. Every key is described in ``do
 import configparser
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -42,7 +43,22 @@ class Settings(BaseSettings):
         SecretStr(""), description="PostgreSQL server on which backups are proven, in databases made for it"
     )
     redis_uri: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Celery's broker")
-    backup_uri: str = Field("", description="folder that backups are kept in; empty is <data_dir>/backups")
+    backup_uri: str = Field(
+        "", description="folder or s3://bucket/prefix that backups are kept in; empty is <data_dir>/backups"
+    )
+    backup_recipients: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="age recipients that backups are encrypted to, separated by commas; empty encrypts nothing"
+    )
+    backup_identity: SecretStr = Field(
+        SecretStr(""), description="age identity that opens encrypted backups, or a file of it; only where it is needed"
+    )
+    backup_sign_key: SecretStr = Field(
+        SecretStr(""), description="Ed25519 private key that manifests and proofs are signed with: 64 hex digits"
+    )
+    backup_trust_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Ed25519 public keys that are believed besides one's own: 64 hex digits each, with commas"
+    )
+    work_dir: str = Field("", description="folder for what a backup or restore has under way; empty is <data_dir>/work")
     backup_schedule: str = Field("0 3 * * *", description="cron expression (UTC) of the backups; off takes none")
     admin_secret: SecretStr = Field(SecretStr(""), description="value of x-hasura-admin-secret that makes an admin")
     jwt_secret_key: SecretStr = Field(SecretStr(""), description="HS256 secret of bearer tokens, 32 characters or more")
@@ -95,13 +111,21 @@ class Settings(BaseSettings):
             raise ValueError("names no database: postgresql://user:password@host:5432/DATABASE")
         return value
 
-    @field_validator("frontend_uri", "trusted_proxies", mode="before")
+    @field_validator("frontend_uri", "trusted_proxies", "backup_recipients", "backup_trust_keys", mode="before")
     @classmethod
     def _several(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
             return value
         parts = (part.strip() for part in value.split(",") if part.strip())
         return tuple(part.rstrip("/") if info.field_name == "frontend_uri" else part for part in parts)
+
+    @field_validator("backup_sign_key", "backup_trust_keys")
+    @classmethod
+    def _ed25519(cls, value: SecretStr | tuple[str, ...]) -> SecretStr | tuple[str, ...]:
+        for key in value if isinstance(value, tuple) else (value.get_secret_value(),):
+            if key and not re.fullmatch("[0-9a-f]{64}", key):
+                raise ValueError("must be 64 hexadecimal digits in lower case, as of: openssl rand -hex 32")
+        return value
 
     @field_validator("rates_uri")
     @classmethod
@@ -182,6 +206,11 @@ class Settings(BaseSettings):
     def backups(self) -> Path:
         """Folder of the backup store."""
         return Path(self.backup_uri.removeprefix("file://")) if self.backup_uri else self.data_dir / "backups"
+
+    @property
+    def work(self) -> Path:
+        """Folder for what a backup, proof or restore has under way."""
+        return Path(self.work_dir) if self.work_dir else self.data_dir / "work"
 
     @classmethod
     def settings_customise_sources(

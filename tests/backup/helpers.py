@@ -1,7 +1,8 @@
 """What the tests of the backups share."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,16 @@ from sqlalchemy import text
 
 from gemel.settings import Settings
 from gemel_backup.connect import make_engine, transaction
+from gemel_backup.evidence import Evidence, parse_evidence
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
-from gemel_backup.manifest import NAME, SUM, Manifest, checksum_line
-from gemel_backup.store import FolderStore
+from gemel_backup.manifest import Manifest, files_of
+from gemel_backup.seal import Keys, seal
+from gemel_backup.store import FILES, MANIFEST, FolderStore
 from gemel_backup.take import take
+from gemel_backup.take.taken import EVIDENCE
+
+UNSIGNED = Keys(None, frozenset())
 
 LIMIT = 60.0
 POLL = 0.02
@@ -42,13 +48,28 @@ def query(settings: Settings, statement: str) -> list[Any]:
 
 
 def folder_of(store: FolderStore, manifest: Manifest) -> Path:
-    """Where a backup lies."""
+    """Where a backup lies, with its notes."""
     return store.folder / manifest.id
 
 
-def forge(store: FolderStore, manifest: Manifest, changes: Mapping[str, Any]) -> None:
-    """Write another manifest, with a hash that fits."""
-    values = {**{key: getattr(manifest, key) for key in manifest.__dataclass_fields__}, **changes}
-    content = Manifest(**values).to_json()
-    (folder_of(store, manifest) / NAME).write_bytes(content)
-    (folder_of(store, manifest) / SUM).write_bytes(checksum_line(content))
+def files_folder(store: FolderStore, manifest: Manifest) -> Path:
+    """Where the files of a backup lie."""
+    return folder_of(store, manifest) / FILES
+
+
+def evidence_of(store: FolderStore, manifest: Manifest) -> Evidence:
+    """What the snapshot of a backup held."""
+    return parse_evidence((files_folder(store, manifest) / EVIDENCE).read_bytes(), manifest.id)
+
+
+def forge(store: FolderStore, manifest: Manifest, **changes: Any) -> None:
+    """Write another manifest, with a hash that fits, and hashes of the files as they are now."""
+    changed = replace(manifest, **{"files": files_of(files_folder(store, manifest), Job(Settings())), **changes})
+    (folder_of(store, manifest) / MANIFEST).write_bytes(seal(changed.to_json(), UNSIGNED))
+
+
+def forge_evidence(store: FolderStore, manifest: Manifest, **changes: Any) -> None:
+    """Write other evidence, and a manifest that fits."""
+    path = files_folder(store, manifest) / EVIDENCE
+    path.write_bytes(replace(evidence_of(store, manifest), **changes).to_json())
+    forge(store, manifest)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from backup.helpers import folder_of, forge, query, taken
+from backup.helpers import UNSIGNED, files_folder, forge_evidence, query, taken
 from gemel.errors import GemelError
 from gemel.settings import Settings
 from gemel_backup.catalogue import latest_proven
-from gemel_backup.work import open_store
+from gemel_backup.store import open_store
 from gemel_cli.commands.backup import backup
 
 
@@ -34,14 +34,14 @@ def run(*arguments: str, answer: str | None = None) -> str:
 
 def test_from_now_to_restore(settings: Settings, tmp_path: Path) -> None:
     text = run("now")
-    manifest = latest_proven(open_store(settings))
+    manifest = latest_proven(open_store(settings), UNSIGNED)
     assert f"backup {manifest.id} is proven: " in text
-    assert f"{len(manifest.tables)} tables, {manifest.rows} rows" in text
+    assert f"{manifest.tables} tables, {manifest.rows} rows" in text
     assert manifest.id in run("list")
     [entry] = json.loads(run("list", "--json"))
     assert (entry["id"], entry["status"], entry["bytes"]) == (manifest.id, "proven", manifest.size)
     assert "proven" in run("show", manifest.id)
-    assert json.loads(run("show", manifest.id, "--json"))["tables"] == dict(manifest.tables)
+    assert json.loads(run("show", manifest.id, "--json"))["tables"] == manifest.tables
     assert "is as it was written" in run("verify", manifest.id)
     assert "is proven" in run("verify", manifest.id, "--restore")
     query(settings, "DELETE FROM playlist_track")
@@ -76,12 +76,12 @@ def test_what_is_wrong_is_an_error(settings: Settings) -> None:
         with pytest.raises(GemelError, match="there is no backup '20200101-000000-000000'"):
             run(command, "20200101-000000-000000")
     store, manifest = taken(settings)
-    forge(store, manifest, {"tables": {}})
+    forge_evidence(store, manifest, tables={})
     run("verify", manifest.id)
     with pytest.raises(GemelError, match="was not taken"):
         run("verify", manifest.id, "--restore")
     assert "failed" in run("list")
-    (folder_of(store, manifest) / manifest.files[0].path).unlink()
+    (files_folder(store, manifest) / manifest.files[0].path).unlink()
     with pytest.raises(GemelError, match="is missing"):
         run("verify", manifest.id)
 

@@ -11,15 +11,27 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from backup.helpers import folder_of, forge, query, taken
+from backup.helpers import (
+    UNSIGNED,
+    evidence_of,
+    files_folder,
+    folder_of,
+    forge,
+    forge_evidence,
+    query,
+    taken,
+)
 from gemel.settings import Settings
-from gemel_backup.catalogue import entries, latest_proven, open_index, read_manifest, read_proof
+from gemel_backup.catalogue import entries, latest_proven, open_index
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
+from gemel_backup.evidence import Rows
 from gemel_backup.ids import SCRATCH_PREFIX, scratch_name
 from gemel_backup.job import Job
-from gemel_backup.manifest import NAME, SUM, Manifest, checksum_line, files_of
+from gemel_backup.manifest import Manifest
+from gemel_backup.notes import read_manifest, read_notes
 from gemel_backup.prove import prove
-from gemel_backup.store import FolderStore
+from gemel_backup.seal import seal
+from gemel_backup.store import MANIFEST, FolderStore
 from gemel_backup.verify import verify
 from gemel_backup.work import back_up, prove_and_record
 
@@ -59,24 +71,26 @@ def test_taken_and_proven(chinook: Settings, scratch_names: list[str]) -> None:
     store = FolderStore(chinook.backups)
     outcome = back_up(Job(chinook), store, "chinook")
     manifest = outcome.manifest
-    assert manifest.tables[table(chinook, "track")] == TRACKS
-    assert len([name for name in manifest.tables if "gemel" not in name]) == 12
+    tables = evidence_of(store, manifest).tables
+    assert tables[table(chinook, "track")].rows == TRACKS
+    assert len([name for name in tables if "gemel" not in name]) == 12
     assert (manifest.revision, manifest.app) == ("0001", "chinook")
-    assert read_manifest(store, manifest.id) == manifest
-    [entry] = entries(store, open_index(chinook))
+    assert read_manifest(store, manifest.id, UNSIGNED) == manifest
+    assert set(outcome.proof.checks.values()) == {"ok"}
+    [entry] = entries(store, open_index(chinook), UNSIGNED)
     assert (entry.id, entry.status, entry.stored) == (manifest.id, "proven", True)
     index = open_index(chinook)
     assert index is not None
     assert index.rows()[manifest.id].status == "proven"
-    assert latest_proven(store) == manifest
+    assert latest_proven(store, UNSIGNED) == manifest
     assert_dropped(chinook, scratch_names)
 
 
 def test_taken_alone_is_not_proven(chinook: Settings) -> None:
     store, manifest = taken(chinook)
-    assert [entry.status for entry in entries(store, None)] == ["taken"]
+    assert [entry.status for entry in entries(store, None, UNSIGNED)] == ["taken"]
     with pytest.raises(BackupError, match="there is no proven backup"):
-        latest_proven(store)
+        latest_proven(store, UNSIGNED)
     verify(Job(chinook), store, manifest.id)
 
 
@@ -84,8 +98,9 @@ def test_own_rows_are_left_out(chinook: Settings) -> None:
     back_up(Job(chinook), FolderStore(chinook.backups), "chinook")
     _, manifest = taken(chinook)
     names = ("gemel.backup", "gemel.slot") if chinook.is_postgresql else ("gemel_backup", "gemel_slot")
-    assert not set(names) & set(manifest.tables)
-    prove(Job(chinook), FolderStore(chinook.backups), manifest.id)
+    store = FolderStore(chinook.backups)
+    assert not set(names) & set(evidence_of(store, manifest).tables)
+    prove(Job(chinook), store, manifest.id)
 
 
 def _flip(path: Path) -> None:
@@ -95,7 +110,7 @@ def _flip(path: Path) -> None:
 
 
 def _largest(folder: Path) -> Path:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in {NAME, SUM})
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".json")
     return max(files, key=lambda path: path.stat().st_size)
 
 
@@ -108,10 +123,9 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a bit flipped": (lambda folder: _flip(_largest(folder)), "was changed: its SHA-256 is another"),
     "a byte lost": (_cut, "bytes instead of"),
     "a file lost": (lambda folder: _largest(folder).unlink(), "is missing"),
-    "a file added": (lambda folder: (folder / "more").write_text("x"), "more was added"),
-    "manifest changed": (lambda folder: _flip(folder / NAME), "does not fit"),
-    "manifest lost": (lambda folder: (folder / NAME).unlink(), "manifest.json is missing"),
-    "manifest's hash changed": (lambda folder: _flip(folder / SUM), "does not fit"),
+    "a file added": (lambda folder: (folder / "files" / "more").write_text("x"), "more was added"),
+    "manifest changed": (lambda folder: _flip(folder / MANIFEST), "its manifest"),
+    "manifest cut": (lambda folder: (folder / MANIFEST).write_bytes(b"{"), "its manifest is not well formed"),
 }
 
 
@@ -123,7 +137,7 @@ def test_corruption_is_found(chinook: Settings, fault: str) -> None:
     for check in (verify, prove):
         with pytest.raises(Corrupted, match=text):
             check(Job(chinook), store, manifest.id)
-    [entry] = entries(store, None)
+    [entry] = entries(store, None, UNSIGNED)
     assert entry.status == "failed"
     assert text in (entry.error or "")
 
@@ -131,11 +145,12 @@ def test_corruption_is_found(chinook: Settings, fault: str) -> None:
 def test_wrong_count_fails_the_proof(chinook: Settings, scratch_names: list[str]) -> None:
     store, manifest = taken(chinook)
     name = table(chinook, "track")
-    forge(store, manifest, {"tables": {**manifest.tables, name: TRACKS + 1}})
+    tables = evidence_of(store, manifest).tables
+    forge_evidence(store, manifest, tables={**tables, name: Rows(TRACKS + 1, "0")})
     verify(Job(chinook), store, manifest.id)
     with pytest.raises(Unproven, match=f"table {name} has {TRACKS} rows instead of {TRACKS + 1}"):
         prove_and_record(Job(chinook), store, manifest.id)
-    [entry] = entries(store, None)
+    [entry] = entries(store, None, UNSIGNED)
     assert entry.status == "failed"
     index = open_index(chinook)
     assert index is not None
@@ -145,8 +160,9 @@ def test_wrong_count_fails_the_proof(chinook: Settings, scratch_names: list[str]
 
 def test_table_too_many_or_too_few_fails_the_proof(chinook: Settings) -> None:
     store, manifest = taken(chinook)
-    counts = {name: rows for name, rows in manifest.tables.items() if name != table(chinook, "genre")}
-    forge(store, manifest, {"tables": {**counts, "phantom": 0}})
+    found = evidence_of(store, manifest).tables
+    counts = {name: rows for name, rows in found.items() if name != table(chinook, "genre")}
+    forge_evidence(store, manifest, tables={**counts, "phantom": Rows(0, "0")})
     with pytest.raises(Unproven, match=r"(?=.*genre was not taken)(?=.*table phantom is missing)"):
         prove(Job(chinook), store, manifest.id)
 
@@ -154,9 +170,9 @@ def test_table_too_many_or_too_few_fails_the_proof(chinook: Settings) -> None:
 def test_proof_does_not_outlive_its_manifest(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     prove(Job(chinook), store, manifest.id)
-    assert read_proof(store, manifest) is not None
-    forge(store, manifest, {"app": "another"})
-    assert [entry.status for entry in entries(store, None)] == ["taken"]
+    assert read_notes(store, manifest.id, UNSIGNED).proof is not None
+    forge(store, manifest, app="another")
+    assert [entry.status for entry in entries(store, None, UNSIGNED)] == ["taken"]
 
 
 def test_later_proof_repairs_the_status(chinook: Settings) -> None:
@@ -168,14 +184,14 @@ def test_later_proof_repairs_the_status(chinook: Settings) -> None:
         prove_and_record(Job(chinook), store, manifest.id)
     path.write_bytes(content)
     prove_and_record(Job(chinook), store, manifest.id)
-    assert [entry.status for entry in entries(store, open_index(chinook))] == ["proven"]
+    assert [entry.status for entry in entries(store, open_index(chinook), UNSIGNED)] == ["proven"]
 
 
 def test_without_own_tables(chinook: Settings) -> None:
     settings = chinook.model_copy(update={"state": False})
     store = FolderStore(settings.backups)
     back_up(Job(settings), store, "chinook")
-    assert [entry.status for entry in entries(store, open_index(settings))] == ["proven"]
+    assert [entry.status for entry in entries(store, open_index(settings), UNSIGNED)] == ["proven"]
     index = open_index(chinook)
     assert index is not None
     assert index.rows() == {}
@@ -187,7 +203,7 @@ def test_database_before_its_migration(database: Settings) -> None:
             back_up(Job(database), FolderStore(database.backups), "chinook")
         database.sqlite_path.touch()
     manifest = back_up(Job(database), FolderStore(database.backups), "chinook").manifest
-    assert (manifest.tables, manifest.revision) == ({}, None)
+    assert (manifest.tables, manifest.rows, manifest.revision) == (0, 0, None)
 
 
 def test_stopped_work_leaves_nothing(chinook: Settings) -> None:
@@ -196,14 +212,13 @@ def test_stopped_work_leaves_nothing(chinook: Settings) -> None:
         back_up(Job(chinook, stop=lambda: True), store, "chinook")
     assert store.ids() == []
     assert not list(store.folder.glob(".partial-*"))
-    assert [entry.status for entry in entries(store, open_index(chinook))] == ["yielded"]
+    assert [entry.status for entry in entries(store, open_index(chinook), UNSIGNED)] == ["yielded"]
 
 
 def test_unknown_format_is_refused(chinook: Settings) -> None:
     store, manifest = taken(chinook)
-    changed = manifest.to_json().replace(b'"format": 1', b'"format": 9')
-    (folder_of(store, manifest) / NAME).write_bytes(changed)
-    (folder_of(store, manifest) / SUM).write_bytes(checksum_line(changed))
+    changed = manifest.to_json().replace('"format": 1', '"format": 9')
+    (folder_of(store, manifest) / MANIFEST).write_bytes(seal(changed, UNSIGNED))
     with pytest.raises(Corrupted, match="has format 9"):
         verify(Job(chinook), store, manifest.id)
 
@@ -211,7 +226,7 @@ def test_unknown_format_is_refused(chinook: Settings) -> None:
 def test_manifest_that_leads_outside_is_refused(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     [first, *rest] = manifest.files
-    forge(store, manifest, {"files": (type(first)("../other", first.size, first.sha256), *rest)})
+    forge(store, manifest, files=(type(first)("../other", first.size, first.sha256), *rest))
     with pytest.raises(Corrupted, match="outside the backup"):
         verify(Job(chinook), store, manifest.id)
 
@@ -225,22 +240,27 @@ def postgresql(
         yield settings
 
 
-def _replace_data(store: FolderStore, manifest: Manifest) -> Manifest:
-    """The dump of the tracks with a row less, and hashes that fit: what no hash can find."""
-    folder = folder_of(store, manifest)
-    path = _largest(folder / "dump")
+def _replace_data(store: FolderStore, manifest: Manifest, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    """Another dump of the largest table, and hashes that fit: what no hash can find."""
+    path = _largest(files_folder(store, manifest) / "dump")
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
-    path.write_bytes(gzip.compress(b"".join(lines[1:])))
-    files = tuple(file for file in files_of(folder, Job(Settings())) if file.path.startswith("dump/"))
-    forge(store, manifest, {"files": files})
-    return manifest
+    path.write_bytes(gzip.compress(b"".join(change(lines))))
+    forge(store, manifest)
 
 
 def test_row_that_the_dump_lacks_is_found(postgresql: Settings) -> None:
     store, manifest = taken(postgresql)
-    _replace_data(store, manifest)
+    _replace_data(store, manifest, lambda lines: lines[1:])
     verify(Job(postgresql), store, manifest.id)
     with pytest.raises(BackupError, match=f"{TRACKS - 1} rows instead of {TRACKS}|violates foreign key"):
+        prove(Job(postgresql), store, manifest.id)
+
+
+def test_value_that_was_changed_is_found(postgresql: Settings) -> None:
+    store, manifest = taken(postgresql)
+    _replace_data(store, manifest, lambda lines: [lines[0].replace(b"o", b"0"), *lines[1:]])
+    verify(Job(postgresql), store, manifest.id)
+    with pytest.raises(Unproven, match="has as many rows as it had, but other values"):
         prove(Job(postgresql), store, manifest.id)
 
 

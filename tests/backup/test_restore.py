@@ -11,10 +11,11 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from backup.helpers import folder_of, forge, query, taken
+from backup.helpers import evidence_of, files_folder, forge_evidence, query, taken
 from gemel.settings import Settings
 from gemel.state.lock import MIGRATION_LOCK
 from gemel_backup.errors import BackupError, Corrupted
+from gemel_backup.evidence import Rows
 from gemel_backup.job import Job
 from gemel_backup.restore import Options, is_live, restore
 
@@ -96,7 +97,7 @@ def test_what_was_written_since_is_gone(chinook: Settings) -> None:
 
 def test_forced_restore_that_fails_leaves_the_target(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
-    forge(store, manifest, {"tables": {**manifest.tables, "phantom": 1}})
+    forge_evidence(store, manifest, tables={**evidence_of(store, manifest).tables, "phantom": Rows(1, "1")})
     create(target, "CREATE TABLE precious (id integer)")
     with pytest.raises(BackupError, match="phantom is missing"):
         restore(Job(chinook), store, manifest.id, target.database, Options(force=True))
@@ -111,7 +112,7 @@ def test_forced_restore_that_fails_leaves_the_target(chinook: Settings, target: 
 
 def test_corrupted_backup_is_not_restored(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
-    path = folder_of(store, manifest) / manifest.files[-1].path
+    path = files_folder(store, manifest) / manifest.files[-1].path
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(Corrupted):
         restore(Job(chinook), store, manifest.id, target.database, Options(force=True))

@@ -10,8 +10,10 @@ import pytest
 from backup.helpers import folder_of, taken
 from gemel.settings import Settings
 from gemel_backup.errors import BackupError
-from gemel_backup.store import FolderStore
+from gemel_backup.job import Job
+from gemel_backup.store import MANIFEST, FolderStore
 
+JOB = Job(Settings())
 ID = "20260110-030000-abcdef"
 LIMIT = 60
 
@@ -21,16 +23,19 @@ from pathlib import Path
 from pydantic import SecretStr
 from gemel.settings import Settings
 from gemel_backup.job import Job
-from gemel_backup.work import back_up, open_store
+from gemel_backup.store import open_store
+from gemel_backup.work import back_up
 settings = Settings(database_uri=SecretStr(sys.argv[1]), data_dir=Path(sys.argv[2]))
 back_up(Job(settings), open_store(settings), "chinook")
 """
 DRAFT = """
 import sys
 from pathlib import Path
+from gemel.settings import Settings
+from gemel_backup.job import Job
 from gemel_backup.store import FolderStore
-with FolderStore(Path(sys.argv[1])).draft("20260110-030000-abcdef") as folder:
-    (folder / "part").write_text("x")
+with FolderStore(Path(sys.argv[1])).draft("20260110-030000-abcdef", Job(Settings())) as draft:
+    (draft.files / "part").write_text("x")
     print("ready", flush=True)
     sys.stdin.read()
 """
@@ -44,27 +49,28 @@ def python(script: str, *arguments: str, **more: int) -> "subprocess.Popen[bytes
 
 def test_draft_that_fails_is_removed(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
-    with pytest.raises(ValueError, match="x"), store.draft(ID) as folder:
-        (folder / "part").write_text("x")
+    with pytest.raises(ValueError, match="x"), store.draft(ID, JOB) as draft:
+        (draft.files / "part").write_text("x")
         raise ValueError("x")
-    assert not (tmp_path / folder.name).exists()
+    assert not list(tmp_path.glob(".partial-*"))
     assert store.ids() == []
 
 
 def test_draft_in_progress_is_neither_listed_nor_cleaned(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
-    with store.draft(ID) as folder:
-        (folder / "manifest.sha256").write_text("x")
+    with store.draft(ID, JOB) as draft:
+        (draft.files.parent / MANIFEST).write_text("x")
         assert store.ids() == []
         assert FolderStore(tmp_path).clean() == []
-        assert folder.is_dir()
+        assert draft.files.is_dir()
+        draft.manifest = b"x"
     assert store.ids() == [ID]
 
 
 def test_folder_of_no_backup_is_not_listed(tmp_path: Path) -> None:
     (tmp_path / ID).mkdir()
     (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / "manifest.sha256").write_text("x")
+    (tmp_path / "notes" / MANIFEST).write_text("x")
     assert FolderStore(tmp_path).ids() == []
 
 

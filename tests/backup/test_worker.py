@@ -4,21 +4,24 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 from celery import Celery
 from celery.beat import ScheduleEntry
 from celery.contrib.testing.worker import start_worker
 from pydantic import SecretStr
 
-from backup.helpers import query, until
+from backup.helpers import UNSIGNED, query, until
+from gemel.app import load_app
 from gemel.errors import SettingsError
 from gemel.settings import Settings
-from gemel.state.lock import MIGRATION_LOCK
+from gemel.state.lock import MIGRATION_LOCK, WAITING_LOCK, holders
 from gemel_backup import app as app_module
 from gemel_backup.app import checks, make_celery
 from gemel_backup.beat import TickScheduler
@@ -30,8 +33,10 @@ from gemel_backup.job import Job
 from gemel_backup.metrics import backup_registry
 from gemel_backup.schedule import run_schedule
 from gemel_backup.slots import Slots
+from gemel_backup.store import open_store
 from gemel_backup.tick import Schedule
-from gemel_backup.work import open_store, run_claim
+from gemel_backup.work import run_claim
+from gemel_migrator import migrate
 
 MINUTELY = "* * * * *"
 LIMIT = 60
@@ -49,7 +54,7 @@ def slot_rows(settings: Settings) -> list[tuple[str, int]]:
 
 
 def proven(settings: Settings) -> int:
-    return sum(entry.status == "proven" for entry in entries(open_store(settings), open_index(settings)))
+    return sum(entry.status == "proven" for entry in entries(open_store(settings), open_index(settings), UNSIGNED))
 
 
 def eager(settings: Settings) -> Celery:
@@ -82,7 +87,7 @@ def test_void_claim_is_not_worked_on(scheduled: Settings) -> None:
     celery = eager(scheduled)
     message = {"kind": "backup", "due_at": "2026-01-10T03:00:00+00:00", "owner": "nobody"}
     celery.tasks["gemel.backup"].delay(message)
-    assert entries(open_store(scheduled), open_index(scheduled)) == []
+    assert entries(open_store(scheduled), open_index(scheduled), UNSIGNED) == []
 
 
 def test_configuration() -> None:
@@ -220,8 +225,6 @@ def test_claim_that_was_lost_is_not_recorded(scheduled: Settings) -> None:
 
 @pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
 def test_backup_gives_way_to_a_migration_and_is_done_after_it(scheduled: Settings) -> None:
-    import psycopg  # noqa: PLC0415
-
     hasty = scheduled.model_copy(update={"migrate_wait": 0.0})
     celery = eager(hasty)
     with psycopg.connect(scheduled.database, autocommit=True) as connection:
@@ -232,6 +235,33 @@ def test_backup_gives_way_to_a_migration_and_is_done_after_it(scheduled: Setting
     celery.tasks["gemel.tick"].delay()
     assert slot_rows(scheduled) == [("done", 1)]
     assert proven(scheduled) == 1
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_backup_gives_way_to_a_migration_that_has_waited_long_enough(scheduled: Settings) -> None:
+    """It is under way, held up by a lock of somebody else; the migrator need not wait for that."""
+    hasty = scheduled.model_copy(update={"migrate_wait": 0.2})
+    with psycopg.connect(scheduled.database) as blocker, ThreadPoolExecutor(1) as pool:
+        blocker.execute("LOCK TABLE artist IN ACCESS EXCLUSIVE MODE")
+        ticked = pool.submit(eager(scheduled).tasks["gemel.tick"].delay)
+        until(lambda: query(scheduled, holders(MIGRATION_LOCK)) == [("ShareLock",)])
+        migrate(hasty, load_app("chinook"))
+        ticked.result(LIMIT)
+    assert slot_rows(scheduled) == [("yielded", 1)]
+    [entry] = entries(open_store(scheduled), open_index(scheduled), UNSIGNED)
+    assert (entry.status, entry.stored) == ("yielded", False)
+    assert "a migration has waited" in (entry.error or "")
+    eager(scheduled).tasks["gemel.tick"].delay()
+    assert slot_rows(scheduled) == [("done", 1)]
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_no_backup_begins_while_a_migration_waits(scheduled: Settings) -> None:
+    hasty = scheduled.model_copy(update={"migrate_wait": 0.2})
+    with psycopg.connect(scheduled.database, autocommit=True) as waiting:
+        waiting.execute("SELECT pg_advisory_lock_shared(%s)", (WAITING_LOCK,))
+        eager(hasty).tasks["gemel.tick"].delay()
+    assert slot_rows(scheduled) == [("yielded", 1)]
 
 
 def test_embedded_schedule(scheduled: Settings) -> None:
@@ -249,18 +279,16 @@ def test_embedded_schedule(scheduled: Settings) -> None:
 
 @pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
 def test_embedded_schedule_gives_up_what_it_does_when_it_is_stopped(scheduled: Settings) -> None:
-    import psycopg  # noqa: PLC0415
-
     stop = threading.Event()
     thread = threading.Thread(target=run_schedule, args=(scheduled, "chinook", stop))
     with psycopg.connect(scheduled.database) as blocker:
         blocker.execute("LOCK TABLE artist IN ACCESS EXCLUSIVE MODE")
         thread.start()
         try:
-            until(lambda: list(open_store(scheduled).folder.glob(".partial-*/dump/")))  # type: ignore[attr-defined]
+            until(lambda: list(open_store(scheduled).folder.glob(".partial-*/files/")))  # type: ignore[attr-defined]
         finally:
             stop.set()
             thread.join(LIMIT)
         assert not thread.is_alive()
     assert slot_rows(scheduled) == [("yielded", 1)]
-    assert entries(open_store(scheduled), None) == []
+    assert entries(open_store(scheduled), None, UNSIGNED) == []

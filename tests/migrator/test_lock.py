@@ -10,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from backup.helpers import until
 from databases import empty_database, postgresql_settings
 from gemel.app import App
 from gemel.settings import Settings
-from gemel.state.lock import MIGRATION_LOCK
+from gemel.state.lock import MIGRATION_LOCK, WAITING_LOCK, YIELD_LOCK, holders
 from gemel_migrator import MigrationError, MigrationReport, migrate
 from migrator.apps import Writer
 from migrator.reading import query, recorded, tables
@@ -121,3 +122,32 @@ def test_table_that_somebody_uses_is_not_waited_for_without_limit(postgresql: Se
         with pytest.raises(MigrationError, match=r"revision b .* lock timeout"):
             migrate(hasty, writer.load())
     assert migrate(hasty, writer.load()).app == ("b",)
+
+
+def _locks(settings: Settings) -> list[tuple[int, str]]:
+    """Our advisory locks that are held on the database, with their modes."""
+    return [
+        (number, mode)
+        for number in (MIGRATION_LOCK, WAITING_LOCK, YIELD_LOCK)
+        for (mode,) in query(settings, holders(number))
+    ]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_backup_is_asked_to_give_way_after_the_wait(database: Settings, chinook_app: App) -> None:
+    settings = database.model_copy(update={"migrate_wait": 0.2})
+    with ThreadPoolExecutor(1) as pool:
+        with held(settings, "pg_advisory_lock_shared"):
+            report = pool.submit(migrate, settings, chinook_app)
+            until(lambda: (YIELD_LOCK, "ShareLock") in _locks(settings))
+            assert (WAITING_LOCK, "ShareLock") in _locks(settings)
+        assert report.result(LIMIT).app == ("0001",)
+    assert _locks(settings) == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_another_migration_is_not_asked_to_give_way(database: Settings, chinook_app: App) -> None:
+    settings = database.model_copy(update={"migrate_wait": 0.2})
+    with held(settings), pytest.raises(MigrationError, match="held the lock for all of"):
+        migrate(settings, chinook_app)
+    assert _locks(settings) == []

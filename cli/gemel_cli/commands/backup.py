@@ -17,8 +17,10 @@ from gemel_backup.manifest import Manifest
 from gemel_backup.postgresql import Address
 from gemel_backup.restore import Options, is_live
 from gemel_backup.restore import restore as restore_backup
+from gemel_backup.seal import Keys
+from gemel_backup.store import open_store
 from gemel_backup.verify import verify as verify_hashes
-from gemel_backup.work import back_up, open_store, prove_and_record
+from gemel_backup.work import back_up, prove_and_record
 from gemel_cli.audit import note
 
 backup = typer.Typer(help="Take, prove, list and restore backups.", no_args_is_help=True, rich_markup_mode=None)
@@ -37,7 +39,7 @@ def now(jobs: Jobs = 2) -> None:
     manifest = outcome.manifest
     print(
         f"backup {manifest.id} is proven: {_size(manifest.size)}, {outcome.seconds:.1f} seconds,"
-        f" {len(manifest.tables)} tables, {manifest.rows} rows"
+        f" {manifest.tables} tables, {manifest.rows} rows"
     )
 
 
@@ -63,14 +65,14 @@ def show(backup_id: Id, as_json: AsJson = False) -> None:
     facts = _facts(entry)
     if entry.manifest is not None:
         facts |= json.loads(entry.manifest.to_json())
+    if entry.proof is not None:
+        facts["checks"] = dict(entry.proof.checks)
     if as_json:
         print(json.dumps(facts, indent=2))
         return
     for key, value in facts.items():
         if not isinstance(value, dict | list):
             print(f"{key:<16}{'-' if value is None else value}")
-    for name, rows in (entry.manifest.tables if entry.manifest else {}).items():
-        print(f"{'table':<16}{name}: {rows} rows")
 
 
 @backup.command()
@@ -115,12 +117,12 @@ def restore(
     settings = load()
     target = _target(settings, to, live=live)
     store = open_store(settings)
-    chosen = latest_proven(store).id if backup_id == "latest" else backup_id
+    chosen = latest_proven(store, Keys.of(settings)).id if backup_id == "latest" else backup_id
     if is_live(settings, target) and force and not yes:
         _confirm(target, chosen)
     manifest = restore_backup(Job(settings, jobs=jobs), store, chosen, target, Options(force=force, owners=owners))
     note(settings, "backup restore", chosen, into=_named(target), live=live)
-    print(f"restored {chosen} into {_named(target)}: {len(manifest.tables)} tables, {manifest.rows} rows")
+    print(f"restored {chosen} into {_named(target)}: {manifest.tables} tables, {manifest.rows} rows")
 
 
 def _target(settings: Settings, to: str, *, live: bool) -> str:
@@ -150,10 +152,10 @@ def _named(target: str) -> str:
 def _entries(settings: Settings) -> list[Entry]:
     try:
         index = open_index(settings)
-        return entries(open_store(settings), index)
+        return entries(open_store(settings), index, Keys.of(settings))
     except GemelError as error:  # the store is the truth, and is needed most when the database is away
         Console(stderr=True).print(f"only the store was read: {error.message}", markup=False)
-        return entries(open_store(settings), None)
+        return entries(open_store(settings), None, Keys.of(settings))
 
 
 def _facts(entry: Entry) -> dict[str, object]:
@@ -180,7 +182,7 @@ def _table(found: list[Entry]) -> Table:
 def _counts(manifest: Manifest | None) -> tuple[str, str, str, str]:
     if manifest is None:
         return ("-", "-", "-", "-")
-    return (_size(manifest.size), str(len(manifest.tables)), str(manifest.rows), manifest.revision or "-")
+    return (_size(manifest.size), str(manifest.tables), str(manifest.rows), manifest.revision or "-")
 
 
 def _time(value: datetime | None) -> str:

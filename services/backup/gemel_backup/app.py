@@ -25,8 +25,8 @@ from gemel_backup.metrics import backup_registry
 from gemel_backup.outbox import OutboxThread
 from gemel_backup.schedule import TICK_SECONDS
 from gemel_backup.slots import Claim, Slots
-from gemel_backup.tick import newest_due
-from gemel_backup.work import backup_schedule, open_store, run_claim
+from gemel_backup.store import open_store
+from gemel_backup.work import backup_schedule, check_settings, run_claim
 
 BROKER_SECONDS = 2.0
 
@@ -34,11 +34,9 @@ BROKER_SECONDS = 2.0
 def make_celery(settings: Settings) -> Celery:
     """The app for these settings.
 
-    :raises SettingsError: ``backup_schedule`` is no cron expression.
+    :raises SettingsError: as :func:`gemel_backup.work.check_settings`.
     """
-    schedule = backup_schedule(settings)
-    if schedule is not None:
-        newest_due(schedule, datetime.now(UTC))
+    check_settings(settings)
     celery = Celery("gemel", broker=settings.redis_uri.get_secret_value(), set_as_current=False)
     celery.conf.update(_configuration(settings))
     stop = threading.Event()

@@ -5,32 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine, insert, inspect, select, update
 
 from gemel.settings import Settings
 from gemel.state.tables import state_tables
 from gemel_backup.connect import make_engine, transaction
-from gemel_backup.errors import BackupError, Corrupted
-from gemel_backup.manifest import NAME, SUM, Manifest, parse
+from gemel_backup.errors import BackupError
+from gemel_backup.manifest import Manifest
+from gemel_backup.notes import Pin, Proof, read_notes
+from gemel_backup.seal import Keys
 from gemel_backup.slots import utc
 from gemel_backup.store import Store
 
-PROOF = "proof.json"
 MOST_ERROR = 4000
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Result of the last proof of a backup; it lies beside the manifest."""
-
-    id: str
-    manifest_sha256: str
-    """Of which manifest it speaks."""
-    at: datetime
-    seconds: float
-    error: str | None
-    """``None``: what was restored is what was taken."""
 
 
 @dataclass(frozen=True)
@@ -46,43 +33,16 @@ class Entry:
     error: str | None
     stored: bool
     """Whether the store has it."""
+    proof: Proof | None = None
+    """The last one, good or bad."""
+    pin: Pin | None = None
+    deleted_at: datetime | None = None
+    """When it was marked to be deleted; it still can be kept."""
 
 
-PROOFS = TypeAdapter(Proof)
-
-
-def read_manifest(store: Store, backup_id: str) -> Manifest:
-    """:raises BackupError: there is no such backup. :raises Corrupted: its manifest is not what was written."""
-    text, checksum = store.read(backup_id, NAME), store.read(backup_id, SUM)
-    if checksum is None:
-        raise BackupError(f"there is no backup {backup_id!r}; `backup list` shows those that are there")
-    if text is None:
-        raise Corrupted(f"backup {backup_id}: {NAME} is missing. Use another backup")
-    return parse(text, checksum, backup_id)
-
-
-def write_proof(store: Store, manifest: Manifest, seconds: float, error: str | None) -> Proof:
-    """Keep the result of a proof beside the backup."""
-    proof = Proof(manifest.id, _hash(store, manifest.id), datetime.now(UTC), seconds, error)
-    store.write(manifest.id, PROOF, PROOFS.dump_json(proof, indent=2) + b"\n")
-    return proof
-
-
-def read_proof(store: Store, manifest: Manifest) -> Proof | None:
-    """The last proof of exactly this manifest."""
-    text = store.read(manifest.id, PROOF)
-    if text is None:
-        return None
-    try:
-        proof = PROOFS.validate_json(text)
-    except ValidationError:
-        return None  # unreadable evidence is none
-    return proof if (proof.id, proof.manifest_sha256) == (manifest.id, _hash(store, manifest.id)) else None
-
-
-def entries(store: Store, index: "Index | None") -> list[Entry]:
+def entries(store: Store, index: "Index | None", keys: Keys) -> list[Entry]:
     """All backups, and what became none, oldest first."""
-    stored = {backup_id: _stored(store, backup_id) for backup_id in store.ids()}
+    stored = {backup_id: _stored(store, backup_id, keys) for backup_id in store.ids()}
     told = index.rows() if index is not None else {}
     return sorted(
         [*stored.values(), *(row for backup_id, row in told.items() if backup_id not in stored)],
@@ -90,30 +50,42 @@ def entries(store: Store, index: "Index | None") -> list[Entry]:
     )
 
 
-def latest_proven(store: Store) -> Manifest:
+def latest_proven(store: Store, keys: Keys) -> Manifest:
     """The newest backup that was proven. :raises BackupError: there is none."""
     for backup_id in reversed(store.ids()):
-        entry = _stored(store, backup_id)
-        if entry.status == "proven" and entry.manifest is not None:
+        entry = _stored(store, backup_id, keys)
+        if entry.status == "proven" and entry.manifest is not None and entry.deleted_at is None:
             return entry.manifest
     raise BackupError("there is no proven backup; `backup list` shows what there is, and an ID may be named")
 
 
-def _stored(store: Store, backup_id: str) -> Entry:
+def rebuild(store: Store, index: "Index", keys: Keys) -> list[Entry]:
+    """Write into the table what the store has: after a restore it tells of an older time."""
+    stored = [_stored(store, backup_id, keys) for backup_id in store.ids()]
+    for entry in stored:
+        if entry.manifest is not None:
+            index.put_entry(entry.manifest, entry.status, entry.proven_at, entry.error)
+    return stored
+
+
+def _stored(store: Store, backup_id: str, keys: Keys) -> Entry:
     try:
-        manifest = read_manifest(store, backup_id)
+        notes = read_notes(store, backup_id, keys)
     except BackupError as error:
         return Entry(backup_id, "failed", None, None, error.message, stored=True)
-    proof = read_proof(store, manifest)
-    if proof is None:
-        return Entry(backup_id, "taken", manifest, None, None, stored=True)
-    if proof.error is not None:
-        return Entry(backup_id, "failed", manifest, None, proof.error, stored=True)
-    return Entry(backup_id, "proven", manifest, proof.at, None, stored=True)
-
-
-def _hash(store: Store, backup_id: str) -> str:
-    return (store.read(backup_id, SUM) or b"").partition(b" ")[0].decode("ascii", "replace")
+    proof = notes.proof
+    status = "taken" if proof is None else "proven" if proof.error is None else "failed"
+    return Entry(
+        backup_id,
+        status,
+        notes.manifest,
+        proof.at if proof is not None and proof.error is None else None,
+        proof.error if proof is not None else None,
+        stored=True,
+        proof=proof,
+        pin=notes.pin,
+        deleted_at=notes.deletion.at if notes.deletion is not None else None,
+    )
 
 
 class Index:

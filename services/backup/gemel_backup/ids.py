@@ -15,7 +15,18 @@ def new_id(now: datetime) -> str:
 
 def is_id(text: str) -> bool:
     """Whether a backup may be called so; what is none can name no path outside the store."""
-    return PATTERN.fullmatch(text) is not None
+    if PATTERN.fullmatch(text) is None:
+        return False
+    try:
+        id_time(text)
+    except ValueError:
+        return False
+    return True
+
+
+def id_time(backup_id: str) -> datetime:
+    """When a backup of this id was begun. :raises ValueError: it is no id."""
+    return datetime.strptime(backup_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
 
 def scratch_name(now: datetime) -> str:
@@ -29,6 +40,6 @@ def scratch_time(name: str) -> datetime | None:
     if match is None or not name.startswith(SCRATCH_PREFIX):
         return None
     try:
-        return datetime.strptime(match[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+        return id_time(match[1])
     except ValueError:
         return None

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from gemel.settings import Settings
 from gemel_backup.catalogue import Entry, entries, open_index
 from gemel_backup.errors import BackupError
+from gemel_backup.seal import Keys
 from gemel_backup.store import Store
 
 
@@ -23,11 +24,12 @@ class BackupCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Called for each scrape. Where the database is away, the store alone is told of."""
+        keys = Keys.of(self._settings)
         try:
             index = open_index(self._settings)
-            found = entries(self._store, index)
+            found = entries(self._store, index, keys)
         except BackupError:
-            found = entries(self._store, None)
+            found = entries(self._store, None, keys)
         yield from _metrics(found)
 
 

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import conninfo
@@ -13,6 +14,20 @@ from gemel_backup.errors import BackupError
 from gemel_backup.job import POLL_SECONDS, Job
 
 CONNECT_SECONDS = 10
+VARIABLES: Final = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "application_name": "PGAPPNAME",
+}
+"""https://www.postgresql.org/docs/current/libpq-envars.html"""
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -50,6 +65,30 @@ class Address:
     def environment(self) -> dict[str, str]:
         """For a program: the password."""
         return {"PGPASSWORD": self.password} if self.password else {}
+
+    @property
+    def whole_environment(self) -> dict[str, str]:
+        """For a program that takes no connection string: everything."""
+        found = {VARIABLES[key]: value for key, value in self.parameters.items() if key in VARIABLES}
+        return found | self.environment
+
+    @property
+    def uri(self) -> str:
+        """With the password, for asyncpg, which takes parameters that it does not know for settings of the server."""
+        user = quote(self.parameters.get("user", ""), safe="")
+        secret = f":{quote(self.password, safe='')}" if self.password else ""
+        host = self.parameters.get("host", "localhost")
+        more = {key: value for key, value in self.parameters.items() if key.startswith("ssl")}
+        if host.startswith("/"):
+            more["host"], host = host, ""
+        place = f"[{host}]" if ":" in host else host
+        port = f":{self.parameters['port']}" if "port" in self.parameters and place else ""
+        if not place and "port" in self.parameters:
+            more["port"] = self.parameters["port"]
+        login = f"{user}{secret}@" if user else ""
+        return f"postgresql://{login}{place}{port}/{quote(self.database, safe='')}" + (
+            f"?{urlencode(more)}" if more else ""
+        )
 
     def with_database(self, name: str) -> "Address":
         """Another database of the same server."""

@@ -4,45 +4,67 @@ import tempfile
 import time
 from pathlib import Path
 
-from gemel_backup.catalogue import Proof, read_manifest, write_proof
+from gemel_backup.amcheck import amcheck
 from gemel_backup.errors import BackupError, Yielded
+from gemel_backup.evidence.postgresql import rows
 from gemel_backup.job import Job
 from gemel_backup.load import load_postgresql, load_sqlite
-from gemel_backup.manifest import Manifest
+from gemel_backup.notes import Proof, read_manifest, write_proof
 from gemel_backup.postgresql import Address
-from gemel_backup.scratch import scratch_database
+from gemel_backup.scratch import scratch_database, scratch_roles
+from gemel_backup.seal import Keys
+from gemel_backup.smoke import smoke
 from gemel_backup.store import Store
-from gemel_backup.verify import verify_files
+from gemel_backup.unpack import Unpacked, unpacked
+
+OK = "ok"
+Checks = dict[str, str]
 
 
 def prove(job: Job, store: Store, backup_id: str) -> Proof:
-    """Restore a backup into a scratch database and compare it with its manifest; the result is kept in the store.
+    """Restore a backup into a scratch database and compare it with its evidence; the result is kept in the store.
 
     :raises BackupError: there is no such backup, or it could not be restored. A backup whose proof has failed counts
         as failed until a later proof succeeds.
     :raises Yielded: stopped; nothing was decided.
     """
-    manifest = read_manifest(store, backup_id)
+    keys = Keys.of(job.settings)
+    manifest = read_manifest(store, backup_id, keys)
     begun = time.monotonic()
+    checks: Checks = {}
     try:
-        with store.local(backup_id) as folder:
-            verify_files(job, manifest, folder)
-            _restore(job, folder, manifest)
+        with unpacked(job, store, manifest) as backup:
+            checks["hashes"] = OK
+            _restore(job, backup, checks)
     except Yielded:
         raise
     except BackupError as error:
-        write_proof(store, manifest, time.monotonic() - begun, error.message)
+        write_proof(store, manifest, keys, time.monotonic() - begun, error.message, checks)
         raise
-    return write_proof(store, manifest, time.monotonic() - begun, None)
+    return write_proof(store, manifest, keys, time.monotonic() - begun, None, checks)
 
 
-def _restore(job: Job, folder: Path, manifest: Manifest) -> None:
-    if manifest.kind == "sqlite":
+def _restore(job: Job, backup: Unpacked, checks: Checks) -> None:
+    if backup.manifest.kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="gemel-proof-") as scratch:
-            load_sqlite(job, folder, manifest, Path(scratch) / "scratch.sqlite3")
+            path = Path(scratch) / "scratch.sqlite3"
+            load_sqlite(job, backup, path)
+            checks |= {"evidence": OK, "integrity": OK}
+            checks["query"] = smoke(job, backup, f"sqlite:///{path}")
         return
-    with scratch_database(job, _server(job), manifest.locale.get("encoding") or "UTF8") as target:
-        load_postgresql(job, folder, manifest, target, whole=False, owners=False)
+    server = _server(job)
+    with server.connect(job) as connection:
+        [(superuser,)] = rows(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    names = backup.evidence.roles if superuser else ()
+    with (
+        scratch_roles(job, server, names),
+        scratch_database(job, server, backup.manifest.locale.get("encoding") or "UTF8") as target,
+    ):
+        load_postgresql(job, backup, target, whole=False, owners=superuser)
+        checks |= {"evidence": OK, "constraints": OK}
+        checks["owners"] = OK if superuser else "not restored: the role of scratch_database_uri is no superuser"
+        checks["pages"] = amcheck(job, target)
+        checks["query"] = smoke(job, backup, target.uri)
 
 
 def _server(job: Job) -> Address:

@@ -8,17 +8,18 @@ from pathlib import Path
 
 from gemel.settings import Settings
 from gemel.state.lock import MIGRATION_LOCK
-from gemel_backup.catalogue import read_manifest
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
 from gemel_backup.load import load_postgresql, load_sqlite
 from gemel_backup.manifest import Manifest
+from gemel_backup.notes import read_manifest
 from gemel_backup.postgresql import Address, Connection
 from gemel_backup.scratch import create_database, drop_database, exists, rename_database
+from gemel_backup.seal import Keys
 from gemel_backup.sqlite import opened
 from gemel_backup.store import Store
 from gemel_backup.take.postgresql import locale_of
-from gemel_backup.verify import verify_files
+from gemel_backup.unpack import Unpacked, unpacked
 
 SQLITE = "sqlite:///"
 MAINTENANCE = ("postgres", "template1")
@@ -48,15 +49,14 @@ def restore(job: Job, store: Store, backup_id: str, target: str, options: Option
     :raises BackupError: the target is of another kind, is not empty (without ``force``), is in use by a migration or
         a backup (PostgreSQL) or open elsewhere (SQLite); or the restore failed.
     """
-    manifest = read_manifest(store, backup_id)
+    manifest = read_manifest(store, backup_id, Keys.of(job.settings))
     if target.startswith(SQLITE) != (manifest.kind == "sqlite"):
         raise BackupError(f"backup {backup_id} is of {manifest.kind}: the target must be a {manifest.kind} address")
-    with store.local(backup_id) as folder:
-        verify_files(job, manifest, folder)
+    with unpacked(job, store, manifest) as backup:
         if manifest.kind == "sqlite":
-            _restore_sqlite(job, folder, manifest, Path(target.removeprefix(SQLITE)), options)
+            _restore_sqlite(job, backup, Path(target.removeprefix(SQLITE)), options)
         else:
-            _restore_postgresql(job, folder, manifest, Address.parse(target), options)
+            _restore_postgresql(job, backup, Address.parse(target), options)
     return manifest
 
 
@@ -82,7 +82,7 @@ def _place(address: Address) -> tuple[str, str, str]:
     )
 
 
-def _restore_sqlite(job: Job, folder: Path, manifest: Manifest, target: Path, options: Options) -> None:
+def _restore_sqlite(job: Job, backup: Unpacked, target: Path, options: Options) -> None:
     if target.exists() and target.stat().st_size:
         if not options.force:
             _refuse_tables(job, target)
@@ -91,7 +91,7 @@ def _restore_sqlite(job: Job, folder: Path, manifest: Manifest, target: Path, op
     os.close(descriptor)
     whole = Path(name)
     try:
-        load_sqlite(job, folder, manifest, whole)
+        load_sqlite(job, backup, whole)
         with whole.open("rb") as file:
             os.fsync(file.fileno())
         for ending in ("-wal", "-shm", "-journal"):  # they belong to the file that is replaced
@@ -127,27 +127,25 @@ def _release(job: Job, target: Path) -> None:
             raise BackupError(f"database {target} is in use: stop what has it open (main.py), then restore") from error
 
 
-def _restore_postgresql(job: Job, folder: Path, manifest: Manifest, target: Address, options: Options) -> None:
+def _restore_postgresql(job: Job, backup: Unpacked, target: Address, options: Options) -> None:
     """Into a database made for it, which then takes the name; into an empty one in one transaction."""
     server = _maintenance(job, target)
     with server.connect(job) as connection:
         there = exists(connection, target.database)
     if there and not _occupied(job, target):
-        load_postgresql(job, folder, manifest, target, whole=True, owners=options.owners)
+        load_postgresql(job, backup, target, whole=True, owners=options.owners)
         return
     if there and not options.force:
         raise BackupError(f"{target} is not empty: restore into another one, or replace it with --force")
-    _replace(job, folder, manifest, server, target, there=there, owners=options.owners)
+    _replace(job, backup, server, target, there=there, owners=options.owners)
 
 
-def _replace(
-    job: Job, folder: Path, manifest: Manifest, server: Address, target: Address, *, there: bool, owners: bool
-) -> None:
+def _replace(job: Job, backup: Unpacked, server: Address, target: Address, *, there: bool, owners: bool) -> None:
     new = server.with_database(f"{target.database[:40]}_restore_{os.urandom(4).hex()}")
     with server.connect(job) as connection:
-        create_database(connection, new.database, _locale(job, target) if there else manifest.locale)
+        create_database(connection, new.database, _locale(job, target) if there else backup.manifest.locale)
         try:
-            load_postgresql(job, folder, manifest, new, whole=False, owners=owners)
+            load_postgresql(job, backup, new, whole=False, owners=owners)
             if there:
                 _alone(job, target)
                 drop_database(connection, target.database)

@@ -10,8 +10,7 @@ from gemel_backup.connect import make_engine
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
 from gemel_backup.slots import Slots
-from gemel_backup.tick import newest_due
-from gemel_backup.work import backup_schedule, run_claim
+from gemel_backup.work import backup_schedule, check_settings, run_claim
 
 TICK_SECONDS = 15.0
 
@@ -21,14 +20,14 @@ def run_schedule(settings: Settings, app_name: str, stop: threading.Event) -> No
     at the next start.
 
     :param app_name: name of the app, for the manifests.
-    :raises SettingsError: ``backup_schedule`` is no cron expression.
+    :raises SettingsError: as :func:`gemel_backup.work.check_settings`.
     """
     log = structlog.get_logger("gemel.backup")
     schedule = backup_schedule(settings)
     if schedule is None:
         log.info("backup.unscheduled", reason="backup_schedule or state is off")
         return
-    newest_due(schedule, datetime.now(UTC))
+    check_settings(settings)
     slots, job = Slots(make_engine(settings)), Job(settings, stop=stop.is_set)
     while not stop.is_set():
         try:

@@ -1,18 +1,22 @@
 """Databases on a PostgreSQL server that live for the length of one piece of work."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 from psycopg import sql
 
+from gemel.state.lock import MIGRATION_LOCK
 from gemel_backup.errors import BackupError
 from gemel_backup.ids import SCRATCH_PREFIX, scratch_name, scratch_time
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address, Connection
 
 LEFTOVER = timedelta(days=1)
+ROLES_LOCK = MIGRATION_LOCK + 3
+ROLE_MARK = "made by Gemel for a proof"
+MARKED = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = %s"
 C_LOCALE: Mapping[str, str | None] = {"datlocprovider": "c", "datcollate": "C", "datctype": "C"}
 PROVIDERS = {"i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
 
@@ -36,6 +40,38 @@ def scratch_database(job: Job, server: Address, encoding: str) -> Iterator[Addre
         # Not with the job's own limits: it is dropped even when the work was stopped.
         with server.connect(Job(job.settings)) as connection:
             drop_database(connection, name)
+
+
+@contextmanager
+def scratch_roles(job: Job, server: Address, names: Sequence[str]) -> Iterator[None]:
+    """Roles of these names, so that what they own can be restored; those that were not there are dropped at the end.
+
+    As long as any proof is under way on the server, none of them is dropped.
+    """
+    if not names:
+        yield
+        return
+    try:
+        with server.connect(job) as connection:
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", (ROLES_LOCK,))
+            for name in names:
+                _create_role(connection, name)
+            yield
+    finally:
+        with server.connect(Job(job.settings)) as connection:
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", (ROLES_LOCK,)).fetchone() == (True,):
+                for (name,) in connection.execute(MARKED, (ROLE_MARK,)).fetchall():
+                    with suppress(psycopg.Error):  # something on the server came to depend on it
+                        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
+def _create_role(connection: Connection, name: str) -> None:
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is not None:
+        return
+    role = sql.Identifier(name)
+    with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation), connection.transaction():
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+        connection.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(ROLE_MARK)))
 
 
 def drop_leftovers(connection: Connection, now: datetime) -> list[str]:

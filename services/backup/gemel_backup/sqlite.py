@@ -46,3 +46,8 @@ def check_integrity(connection: sqlite3.Connection, *, references: bool = False)
     broken = connection.execute("PRAGMA foreign_key_check").fetchone() if references else None
     if broken is not None:
         raise Corrupted(f"row {broken[1]} of table {broken[0]!r} refers to a row of {broken[2]!r} that is not there")
+
+
+def quote(name: str) -> str:
+    """An identifier of SQLite."""
+    return '"' + name.replace('"', '""') + '"'

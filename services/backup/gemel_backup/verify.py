@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from gemel_backup.catalogue import PROOF, read_manifest
 from gemel_backup.errors import Corrupted
 from gemel_backup.job import Job
-from gemel_backup.manifest import NAME, SUM, File, Manifest, file_hash
+from gemel_backup.manifest import File, Manifest, file_hash
+from gemel_backup.notes import read_manifest
+from gemel_backup.seal import Keys
 from gemel_backup.store import Store
 
 
@@ -16,8 +17,8 @@ def verify(job: Job, store: Store, backup_id: str) -> Manifest:
     :raises Corrupted: a file is missing, was changed, or was added.
     :raises Yielded: stopped.
     """
-    manifest = read_manifest(store, backup_id)
-    with store.local(backup_id) as folder:
+    manifest = read_manifest(store, backup_id, Keys.of(job.settings))
+    with store.local(backup_id, job) as folder:
         verify_files(job, manifest, folder)
     return manifest
 
@@ -26,9 +27,8 @@ def verify_files(job: Job, manifest: Manifest, folder: Path) -> None:
     """As :func:`verify`, of a backup whose manifest was read and whose files are in ``folder``."""
     for file in manifest.files:
         _verify(job, manifest.id, folder / file.path, file)
-    known = {file.path for file in manifest.files} | {NAME, SUM, PROOF}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    added = sorted(name for name in found - known if not name.startswith(f".{PROOF}-"))  # a proof being written
+    added = sorted(found - {file.path for file in manifest.files})
     if added:
         raise Corrupted(f"backup {manifest.id}: {added[0]} was added after it was taken. Use another backup")
 

@@ -10,16 +10,19 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from gemel.settings import Settings
-from gemel_backup.catalogue import Index, Proof, open_index, read_manifest
+from gemel_backup.age import check_keys
+from gemel_backup.catalogue import Index, open_index
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
 from gemel_backup.manifest import Manifest
+from gemel_backup.notes import Proof, read_manifest
 from gemel_backup.prove import prove
+from gemel_backup.seal import Keys
 from gemel_backup.slots import LEASE, Claim, Slots
-from gemel_backup.store import FolderStore, Store
+from gemel_backup.store import Store, open_store
 from gemel_backup.take import take
-from gemel_backup.tick import Schedule
+from gemel_backup.tick import Schedule, newest_due
 
 KIND = "backup"
 RENEW_SECONDS = LEASE.total_seconds() / 4
@@ -35,15 +38,21 @@ class Outcome:
     """Of both together."""
 
 
-def open_store(settings: Settings) -> Store:
-    """The store of the settings."""
-    return FolderStore(settings.backups)
-
-
 def backup_schedule(settings: Settings) -> Schedule | None:
     """The schedule of the backups; ``None`` if there is none, or no table to claim slots in (``state = off``)."""
     cron = settings.backup_schedule.strip()
     return Schedule(KIND, cron) if cron not in ("", "off") and settings.state else None
+
+
+def check_settings(settings: Settings) -> None:
+    """What would else be found out only when a backup is due.
+
+    :raises SettingsError: a schedule is no cron expression, or a key is none.
+    """
+    schedule = backup_schedule(settings)
+    if schedule is not None:
+        newest_due(schedule, datetime.now(UTC))
+    check_keys(settings)
 
 
 def back_up(job: Job, store: Store, app: str) -> Outcome:
@@ -76,7 +85,7 @@ def prove_and_record(job: Job, store: Store, backup_id: str) -> Proof:
 
     :raises BackupError: as :func:`gemel_backup.prove.prove`.
     """
-    manifest = read_manifest(store, backup_id)
+    manifest = read_manifest(store, backup_id, Keys.of(job.settings))
     index = open_index(job.settings)
     try:
         proof = prove(job, store, backup_id)
@@ -119,7 +128,7 @@ def summary(outcome: Outcome) -> dict[str, object]:
     return {
         "id": manifest.id,
         "bytes": manifest.size,
-        "tables": len(manifest.tables),
+        "tables": manifest.tables,
         "rows": manifest.rows,
         "seconds": round(outcome.seconds, 3),
     }

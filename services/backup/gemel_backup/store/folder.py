@@ -1,28 +1,24 @@
 """A folder of the local system, or one mounted there, with a folder for each backup."""
 
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from gemel_backup.errors import BackupError
+from gemel_backup.held import PRIVATE, clean_folders, held_folder
 from gemel_backup.ids import is_id
-from gemel_backup.manifest import SUM
+from gemel_backup.job import Job
+from gemel_backup.store.base import FILES, MANIFEST, Draft
 
 PARTIAL = ".partial-"
-LOCK = ".lock"
-PRIVATE = 0o700
+TEMPORARY = ".new-"
 
 
 class FolderStore:
-    """Backups as ``<folder>/<id>/``; what is being written is ``.partial-<id>`` and counts for nothing.
-
-    Whoever writes holds a lock (flock) on its unfinished folder, which the operating system takes away with the
-    process: so what nobody holds is what a dead process left.
-    """
+    """Backups as ``<folder>/<id>/``; ``.partial-<id>`` is being written or taken away, and counts for nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,39 +27,46 @@ class FolderStore:
         """The backups, oldest first; a folder without a manifest is none."""
         if not self.folder.is_dir():
             return []
-        return sorted(path.name for path in self.folder.iterdir() if is_id(path.name) and (path / SUM).is_file())
+        return sorted(path.name for path in self.folder.iterdir() if is_id(path.name) and (path / MANIFEST).is_file())
 
     @contextmanager
-    def draft(self, backup_id: str) -> Iterator[Path]:
+    def draft(self, backup_id: str, job: Job) -> Iterator[Draft]:
         """As :meth:`Store.draft`. :raises BackupError: the folder cannot be written, or has a backup of that id."""
-        partial = self.folder / f"{PARTIAL}{backup_id}"
-        descriptor = self._begin(partial)
-        try:
-            yield partial
-            _sync(partial)
-            partial.rename(self.folder / backup_id)
+        target = self.folder / backup_id
+        with held_folder(self.folder, f"{PARTIAL}{backup_id}") as partial:
+            draft = Draft(partial / FILES)
+            draft.files.mkdir(PRIVATE)
+            yield draft
+            if draft.manifest is None:
+                return
+            _sync(draft.files, job)
+            write_whole(partial / MANIFEST, draft.manifest)
+            if target.exists():
+                raise BackupError(f"there is a backup {backup_id} already")
+            partial.rename(target)
             _sync_folder(self.folder)
-        except OSError as error:
-            raise BackupError(f"{partial} cannot be written: {error}") from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            os.close(descriptor)
 
     @contextmanager
-    def local(self, backup_id: str) -> Iterator[Path]:
+    def local(self, backup_id: str, job: Job) -> Iterator[Path]:
         """As :meth:`Store.local`."""
         if backup_id not in self.ids():
             raise BackupError(
                 f"there is no backup {backup_id!r} in {self.folder}; `backup list` shows those that are there"
             )
-        yield self.folder / backup_id
+        yield self.folder / backup_id / FILES
 
-    def read(self, backup_id: str, name: str) -> bytes | None:
-        """As :meth:`Store.read`."""
+    def notes(self, backup_id: str) -> Mapping[str, bytes]:
+        """As :meth:`Store.notes`."""
+        if not is_id(backup_id):  # it might name a path outside
+            return {}
+        folder = self.folder / backup_id
         try:
-            return (self.folder / backup_id / name).read_bytes()
-        except FileNotFoundError:
-            return None
+            found = sorted(path for path in folder.iterdir() if path.is_file())
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise BackupError(f"{folder} cannot be read: {error.strerror}") from error
+        return {path.name: _read(path) for path in found if not path.name.startswith(TEMPORARY)}
 
     def write(self, backup_id: str, name: str, content: bytes) -> None:
         """As :meth:`Store.write`."""
@@ -73,55 +76,50 @@ class FolderStore:
         except OSError as error:
             raise BackupError(f"{path} cannot be written: {error.strerror}") from error
 
+    def remove(self, backup_id: str, name: str) -> None:
+        """As :meth:`Store.remove`."""
+        path = self.folder / backup_id / name
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise BackupError(f"{path} cannot be removed: {error.strerror}") from error
+
+    def purge(self, backup_id: str) -> None:
+        """As :meth:`Store.purge`: it is renamed first, so that it is gone as a whole."""
+        partial = self.folder / f"{PARTIAL}{backup_id}"
+        try:
+            (self.folder / backup_id).rename(partial)
+            _sync_folder(self.folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise BackupError(f"{self.folder / backup_id} cannot be removed: {error.strerror}") from error
+        shutil.rmtree(partial, ignore_errors=True)  # what is left is found by `clean`
+
     def clean(self) -> list[str]:
         """As :meth:`Store.clean`."""
-        if not self.folder.is_dir():
-            return []
-        with self._locked():
-            dead = [path for path in self.folder.glob(f"{PARTIAL}*") if path.is_dir() and not _held(path)]
-            for path in dead:
-                shutil.rmtree(path, ignore_errors=True)
-        return [path.name.removeprefix(PARTIAL) for path in dead]
+        return clean_folders(self.folder, PARTIAL)
 
     def check(self) -> None:
         """As :meth:`Store.check`."""
         try:
-            self._make()
+            self.folder.mkdir(PRIVATE, parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
         except OSError as error:
             raise BackupError(f"folder {self.folder} cannot be written: {error.strerror}; set backup_uri") from error
 
-    def _begin(self, partial: Path) -> int:
-        try:
-            self._make()
-            with self._locked():  # or `clean` could find the folder in the moment before it is held
-                if (self.folder / partial.name.removeprefix(PARTIAL)).exists():
-                    raise BackupError(f"there is a backup {partial.name.removeprefix(PARTIAL)} already")
-                partial.mkdir(PRIVATE)
-                descriptor = os.open(partial, os.O_RDONLY)
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return descriptor
-        except OSError as error:
-            raise BackupError(f"folder {self.folder} cannot be written: {error.strerror}; set backup_uri") from error
 
-    def _make(self) -> None:
-        self.folder.mkdir(PRIVATE, parents=True, exist_ok=True)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Held for moments only."""
-        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BackupError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file under another name, and give it its name when it is whole and on the disk."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -135,19 +133,9 @@ def write_whole(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _held(path: Path) -> bool:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def _sync(folder: Path) -> None:
+def _sync(folder: Path, job: Job) -> None:
     for path in folder.rglob("*"):
+        job.check()
         if path.is_dir():
             _sync_folder(path)
         else:

@@ -1,63 +1,76 @@
-"""PostgreSQL: ``pg_dump`` in directory format, and the rows of all tables, of one snapshot."""
+"""PostgreSQL: ``pg_dump`` in directory format, the roles, and the evidence, of one snapshot."""
 
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-
-from psycopg import IsolationLevel
-from psycopg.rows import tuple_row
+from typing import Final
 
 from gemel_backup.child import child
 from gemel_backup.clients import Client, find_client
+from gemel_backup.evidence import Evidence, Range
+from gemel_backup.evidence import postgresql as evidence
+from gemel_backup.evidence.tables import EXCLUDED
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address, Connection, server_major, server_version
-from gemel_backup.tables import EXCLUDED, count_postgresql
 from gemel_backup.take.lock import shared_lock
 from gemel_backup.take.taken import Taken
 
-DUMP = "dump"
-LOCALE_KEYS = ("encoding", "datlocprovider", "datcollate", "datctype", "datlocale", "daticulocale")
-LOCALE = """
+DUMP: Final = "dump"
+GLOBALS: Final = "globals.sql"
+LOCALE_KEYS: Final = ("encoding", "datlocprovider", "datcollate", "datctype", "datlocale", "daticulocale")
+LOCALE: Final = """
     SELECT to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding))
     FROM pg_database d WHERE d.datname = current_database()"""
+ZSTD: Final = "--compress=zstd:3"
 
 
 def take_postgresql(job: Job, folder: Path) -> Taken:
-    """Dump the database of the settings into ``folder``/dump.
+    """Dump the database of the settings into ``folder``.
 
     :raises BackupError: it cannot be reached or dumped, or there is no ``pg_dump`` that fits.
-    :raises Yielded: a migration held the lock too long, or the work was stopped.
+    :raises Yielded: a migration held the lock too long or asked for it, or the work was stopped.
     """
     address = Address.parse(job.settings.database_direct)
-    with address.connect(job) as lock, shared_lock(lock, job), address.connect(job) as connection:
-        client = find_client("pg_dump", server_major(connection))
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        with connection.transaction():
-            return _take(job, folder, address, connection, client)
+    with address.connect(job) as lock, shared_lock(lock, job) as locked:
+        held = replace(job, stop=lambda: locked.wanted() or job.stop())
+        with evidence.snapshot(address, held) as connection:
+            return _take(held, folder, address, connection)
 
 
-def _take(job: Job, folder: Path, address: Address, connection: Connection, client: Client) -> Taken:
-    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        connection.execute(f"SET LOCAL {name} = 0")  # the snapshot is needed until pg_dump has ended
-    connection.execute("SET LOCAL row_security = off")  # fail rather than count a part
-    snapshot = _one(connection, "SELECT pg_export_snapshot()")
-    with child(_command(client, address, folder, str(snapshot), job), address.environment) as dump:
-        tables = count_postgresql(connection, job)
-        revision = _revision(connection)
+def _take(job: Job, folder: Path, address: Address, connection: Connection) -> Taken:
+    client = find_client("pg_dump", server_major(connection))
+    evidence.lock_tables(connection, job)
+    exported = evidence.export(connection)
+    before = evidence.sequences(connection)
+    with ExitStack() as stack:
+        dump = stack.enter_context(child(_dump(client, address, folder, exported, job), address.environment))
+        roles = stack.enter_context(child(_globals(client, address, folder), address.environment))
+        found = evidence.collect(connection, address, job, exported)
+        roles.wait(job)
         dump.wait(job)
     return Taken(
         kind="postgresql",
         server_version=server_version(connection),
         tool=str(client),
-        revision=revision,
-        tables=tables,
+        evidence=_ranged(found, before, evidence.sequences(connection)),
         locale=locale_of(connection),
     )
 
 
-def _command(client: Client, address: Address, folder: Path, snapshot: str, job: Job) -> list[str]:
+def _ranged(found: Evidence, before: Mapping[str, int], after: Mapping[str, int]) -> Evidence:
+    """The dump has read each sequence at some time between the two."""
+    return replace(found, sequences={name: Range(before[name], after[name]) for name in before})
+
+
+def _dump(client: Client, address: Address, folder: Path, snapshot: str, job: Job) -> list[str]:
     return [
         str(client.path),
         "--format=directory",
+        *([ZSTD] if _knows_zstd(client.path) else []),
         f"--jobs={job.jobs}",
         f"--file={folder / DUMP}",
         f"--snapshot={snapshot}",
@@ -68,20 +81,28 @@ def _command(client: Client, address: Address, folder: Path, snapshot: str, job:
     ]
 
 
-def _revision(connection: Connection) -> str | None:
-    if _one(connection, "SELECT to_regclass('alembic_version')") is None:
-        return None
-    found = _one(connection, "SELECT string_agg(version_num, ',' ORDER BY version_num) FROM alembic_version")
-    return None if found is None else str(found)
+def _globals(client: Client, address: Address, folder: Path) -> list[str]:
+    """Roles, their memberships and settings, and tablespaces; without passwords, which not everybody may read."""
+    return [
+        str(find_client("pg_dumpall", client.version[0], [client.path.parent]).path),
+        "--globals-only",
+        "--no-role-passwords",
+        "--no-password",
+        f"--file={folder / GLOBALS}",
+        f"--dbname={address.conninfo}",
+    ]
+
+
+@cache
+def _knows_zstd(path: Path) -> bool:
+    """From version 16 on, unless it was built without. It looks at the option before it connects."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(path), ZSTD, "--format=directory", f"--file={folder}/x", "--dbname=host=/nonexistent"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a program of ours
+    return "compress" not in done.stderr.partition("/nonexistent")[0]
 
 
 def locale_of(connection: Connection) -> dict[str, str | None]:
     """Encoding and collation of the connection's database, as far as this version of PostgreSQL has them."""
-    found = _one(connection, LOCALE)
-    row = found if isinstance(found, dict) else {}
+    [(row,)] = evidence.rows(connection, LOCALE)
     return {key: None if row[key] is None else str(row[key]) for key in LOCALE_KEYS if key in row}
-
-
-def _one(connection: Connection, query: str) -> object:
-    row = connection.cursor(row_factory=tuple_row).execute(query.encode()).fetchone()
-    return row[0] if row is not None else None

@@ -4,14 +4,14 @@ import sqlite3
 from pathlib import Path
 
 from gemel_backup.errors import BackupError
+from gemel_backup.evidence.sqlite import collect
+from gemel_backup.evidence.tables import OWN_SQLITE
 from gemel_backup.job import Job
-from gemel_backup.sqlite import check_integrity, opened
-from gemel_backup.tables import OWN_SQLITE, count_sqlite, quote
+from gemel_backup.sqlite import check_integrity, opened, quote
 from gemel_backup.take.taken import Taken
 
 COPY = "database.sqlite3"
 PAGES = 2048
-REVISION = "SELECT group_concat(version_num, ',') FROM (SELECT version_num FROM alembic_version ORDER BY version_num)"
 
 
 def take_sqlite(job: Job, folder: Path) -> Taken:
@@ -36,8 +36,7 @@ def take_sqlite(job: Job, folder: Path) -> Taken:
             kind="sqlite",
             server_version=sqlite3.sqlite_version,
             tool=f"sqlite3 {sqlite3.sqlite_version}",
-            revision=_revision(connection),
-            tables=count_sqlite(connection),
+            evidence=collect(connection),
         )
 
 
@@ -47,10 +46,3 @@ def _detach(connection: sqlite3.Connection) -> None:
     for name in OWN_SQLITE:
         if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,)).fetchone():
             connection.execute(f"DELETE FROM {quote(name)}")  # noqa: S608 - a name of ours
-
-
-def _revision(connection: sqlite3.Connection) -> str | None:
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone():
-        return None
-    (found,) = connection.execute(REVISION).fetchone()
-    return None if found is None else str(found)

@@ -1,14 +1,22 @@
 """Take a backup and put it into the store."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gemel_backup.age import encrypt_folder
+from gemel_backup.held import clean_folders, held_folder
 from gemel_backup.job import Job
-from gemel_backup.manifest import FORMAT, NAME, SUM, Manifest, checksum_line, files_of
+from gemel_backup.manifest import FORMAT, Manifest, files_of
+from gemel_backup.seal import Keys, seal
 from gemel_backup.store import Store
-from gemel_backup.store.folder import write_whole
 from gemel_backup.take.postgresql import take_postgresql
 from gemel_backup.take.sqlite import take_sqlite
+from gemel_backup.take.taken import EVIDENCE
+
+PREFIX = "take-"
 
 
 def take(job: Job, store: Store, backup_id: str, app: str) -> Manifest:
@@ -21,8 +29,13 @@ def take(job: Job, store: Store, backup_id: str, app: str) -> Manifest:
     """
     store.clean()
     started = datetime.now(UTC)
-    with store.draft(backup_id) as folder:
-        taken = (take_postgresql if job.settings.is_postgresql else take_sqlite)(job, folder)
+    keys = Keys.of(job.settings)
+    with store.draft(backup_id, job) as draft:
+        with _plain(job, draft.files) as folder:
+            taken = (take_postgresql if job.settings.is_postgresql else take_sqlite)(job, folder)
+            (folder / EVIDENCE).write_bytes(taken.evidence.to_json())
+            if folder != draft.files:
+                encrypt_folder(job, folder, draft.files)
         manifest = Manifest(
             format=FORMAT,
             id=backup_id,
@@ -30,18 +43,25 @@ def take(job: Job, store: Store, backup_id: str, app: str) -> Manifest:
             server_version=taken.server_version,
             tool=taken.tool,
             app=app,
-            revision=taken.revision,
+            heads=taken.evidence.heads,
             started_at=started,
             finished_at=datetime.now(UTC),
             locale=taken.locale,
-            files=files_of(folder, job),
-            tables=taken.tables,
+            recipients=job.settings.backup_recipients,
+            files=files_of(draft.files, job),
+            tables=len(taken.evidence.tables),
+            rows=taken.evidence.rows,
         )
-        _seal(folder, manifest)
+        draft.manifest = seal(manifest.to_json(), keys)
     return manifest
 
 
-def _seal(folder: Path, manifest: Manifest) -> None:
-    text = manifest.to_json()
-    write_whole(folder / NAME, text)
-    write_whole(folder / SUM, checksum_line(text))
+@contextmanager
+def _plain(job: Job, target: Path) -> Iterator[Path]:
+    """Where the files are written: a store that is to hold encrypted ones is never given others."""
+    if not job.settings.backup_recipients:
+        yield target
+        return
+    clean_folders(job.settings.work, PREFIX)
+    with held_folder(job.settings.work, f"{PREFIX}{secrets.token_hex(8)}") as folder:
+        yield folder

@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
+
+from gemel_backup.evidence import Evidence
+
+EVIDENCE: Final = "evidence.json"
+"""File of a backup: what the snapshot held."""
 
 
 @dataclass(frozen=True)
@@ -12,6 +17,5 @@ class Taken:
     kind: Literal["postgresql", "sqlite"]
     server_version: str
     tool: str
-    revision: str | None
-    tables: Mapping[str, int]
+    evidence: Evidence
     locale: Mapping[str, str | None] = field(default_factory=dict)

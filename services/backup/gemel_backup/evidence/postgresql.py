@@ -1,0 +1,184 @@
+"""Evidence of a PostgreSQL database, read by several connections of one snapshot."""
+
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from psycopg import IsolationLevel
+from psycopg.rows import tuple_row
+
+from gemel_backup.evidence import schema
+from gemel_backup.evidence.fingerprint import fingerprint
+from gemel_backup.evidence.model import Evidence, Range, Rows
+from gemel_backup.evidence.tables import EXCLUDED
+from gemel_backup.job import Job
+from gemel_backup.postgresql import Address, Connection, server_major
+
+PINNED: Final = {
+    "search_path": "pg_catalog",  # so that every name is written with its schema
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmloption": "content",
+    "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+    "row_security": "off",  # fail rather than count a part
+    "statement_timeout": "0",  # the snapshot is needed until pg_dump has ended
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "0",
+}
+"""What a row and a definition look like as text depends on these."""
+
+# Ordinary tables and the partitions of others, the largest first.
+TABLES: Final = f"""
+    SELECT format('%I.%I', n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname {schema.SYSTEM}
+      AND NOT EXISTS (SELECT FROM pg_depend d
+                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY c.relpages DESC, 1"""
+SEQUENCES: Final = f"""
+    SELECT format('%I.%I', n.nspname, c.relname), s.seqincrement
+    FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relpersistence <> 't' AND n.nspname {schema.SYSTEM} ORDER BY 1"""
+COUNT: Final = "SELECT count(*), coalesce(sum(hashtextextended((t.*)::text, 0)), 0) FROM ONLY {} AS t"
+LARGE_OBJECTS: Final = """
+    SELECT count(*), coalesce(sum(hashtextextended(
+             m.oid || ' ' || i || encode(lo_get(m.oid, i * 1048576, 1048576), 'hex'), 0)), 0)
+    FROM pg_largeobject_metadata m,
+         LATERAL (SELECT lo_lseek64(lo_open(m.oid, 262144), 0, 2) AS size OFFSET 0) s,
+         LATERAL generate_series(0, s.size / 1048576) AS i"""
+SEQUENCES_AT_ONCE: Final = 100
+
+
+@contextmanager
+def snapshot(address: Address, job: Job, exported: str | None = None) -> Iterator[Connection]:
+    """A connection whose statements all see one state of the database, with pinned settings.
+
+    :param exported: the snapshot of another connection (``pg_export_snapshot``).
+    """
+    with address.connect(job) as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        with connection.transaction():
+            if exported is not None:
+                connection.execute(f"SET TRANSACTION SNAPSHOT '{exported}'".encode())
+            for name, value in PINNED.items():
+                connection.execute("SELECT set_config(%s, %s, true)", (name, value))
+            yield connection
+
+
+def export(connection: Connection) -> str:
+    """Name of the connection's snapshot, for others; it ends with the transaction."""
+    return str(rows(connection, "SELECT pg_export_snapshot()")[0][0])
+
+
+def lock_tables(connection: Connection, job: Job) -> None:
+    """Keep the tables as they are until the transaction ends: what rewrites or empties one is not seen by an older
+    snapshot as it should be (https://www.postgresql.org/docs/current/mvcc-caveats.html).
+
+    :raises BackupError: somebody else holds one of them for ``job.limit`` seconds.
+    """
+    names = tables(connection)
+    if names:
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{job.limit:g}s",))
+        connection.execute(f"LOCK TABLE ONLY {', ONLY '.join(names)} IN ACCESS SHARE MODE".encode())
+        connection.execute("SELECT set_config('lock_timeout', '0', true)")
+
+
+def collect(connection: Connection, address: Address, job: Job, exported: str) -> Evidence:
+    """All evidence of the snapshot of a connection.
+
+    :param connection: of :func:`snapshot`.
+    :param exported: its snapshot, which others take part in; ``job.jobs`` connections count tables.
+    :raises BackupError: the database refuses something.
+    :raises Yielded: stopped.
+    """
+    names: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for name in tables(connection):
+        names.put(name)
+    with ThreadPoolExecutor(job.jobs, thread_name_prefix="gemel-evidence") as pool:
+        counting = [pool.submit(_count, names, address, job, exported) for _ in range(min(job.jobs, names.qsize()))]
+        values = sequences(connection)
+        evidence = Evidence(
+            major=server_major(connection),
+            tables={},
+            sequences={name: Range(value, value) for name, value in values.items()},
+            objects=_objects(connection),
+            extensions=_texts(connection, schema.EXTENSIONS),
+            owners={name: text for query in schema.OWNERS for name, text in _texts(connection, query).items()},
+            roles=tuple(str(name) for (name,) in rows(connection, schema.ROLES)),
+            large_objects=_rows(connection, LARGE_OBJECTS),
+            heads=heads(connection),
+        )
+        counted = [item for future in counting for item in future.result().items()]
+    return replace(evidence, tables=dict(sorted(counted)))
+
+
+def _count(names: "queue.SimpleQueue[str]", address: Address, job: Job, exported: str) -> Mapping[str, Rows]:
+    """Tables of a queue that others take from, too."""
+    counted: dict[str, Rows] = {}
+    with snapshot(address, job, exported) as connection:
+        while True:
+            try:
+                name = names.get_nowait()
+            except queue.Empty:
+                return counted
+            job.check()
+            counted[name] = _rows(connection, COUNT.format(name))
+
+
+def tables(connection: Connection) -> Sequence[str]:
+    """Names of the tables whose rows are counted, as SQL writes them."""
+    return [str(name) for (name,) in rows(connection, TABLES) if name not in EXCLUDED]
+
+
+def sequences(connection: Connection) -> Mapping[str, int]:
+    """The next value of each sequence, at this moment: a sequence is in no snapshot."""
+    found = rows(connection, SEQUENCES)
+    values: dict[str, int] = {}
+    for begin in range(0, len(found), SEQUENCES_AT_ONCE):
+        parts = (
+            f"SELECT {_literal(name)}, last_value + {int(step)}::numeric * is_called::int FROM {name}"
+            for name, step in found[begin : begin + SEQUENCES_AT_ONCE]
+        )
+        values |= {name: int(value) for name, value in rows(connection, " UNION ALL ".join(parts))}
+    return values
+
+
+def heads(connection: Connection) -> tuple[str, ...]:
+    """Alembic's heads; none where there is no table of them."""
+    if rows(connection, "SELECT to_regclass('public.alembic_version')") == [(None,)]:
+        return ()
+    return tuple(str(head) for (head,) in rows(connection, "SELECT version_num FROM public.alembic_version ORDER BY 1"))
+
+
+def _objects(connection: Connection) -> Mapping[str, str]:
+    return {
+        str(name): fingerprint(str(definition), expression=query in schema.EXPRESSIONS)
+        for query in schema.OBJECTS
+        for name, definition in rows(connection, query)
+    }
+
+
+def _texts(connection: Connection, query: str) -> dict[str, str]:
+    return {str(name): str(text) for name, text in rows(connection, query)}
+
+
+def _rows(connection: Connection, query: str) -> Rows:
+    [(count, checksum)] = rows(connection, query)
+    return Rows(int(count), str(checksum))
+
+
+def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a statement of our own."""
+    return connection.cursor(row_factory=tuple_row).execute(query.encode()).fetchall()
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
