@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     )
     work_dir: str = Field("", description="folder for what a backup or restore has under way; empty is <data_dir>/work")
     backup_schedule: str = Field("0 3 * * *", description="cron expression (UTC) of the backups; off takes none")
+    backup_keep: str = Field(
+        "last 3, daily 7, weekly 4, monthly 12, yearly 3",
+        description="proven backups that are kept: last, hourly, daily, weekly, monthly, yearly; all keeps all",
+    )
     admin_secret: SecretStr = Field(SecretStr(""), description="value of x-hasura-admin-secret that makes an admin")
     jwt_secret_key: SecretStr = Field(SecretStr(""), description="HS256 secret of bearer tokens, 32 characters or more")
     jwt_secrets: SecretStr = Field(

@@ -1,7 +1,8 @@
 """``backup``: take, prove, list and restore backups."""
 
 import json
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,13 +11,17 @@ from rich.table import Table
 
 from gemel.errors import GemelError
 from gemel.settings import Settings, load
-from gemel_backup.catalogue import Entry, entries, latest_proven, open_index
+from gemel_backup.catalogue import Entry, entries, latest_proven, open_index, rebuild
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
 from gemel_backup.manifest import Manifest
+from gemel_backup.notes import pin as pin_backup
+from gemel_backup.notes import unpin as unpin_backup
 from gemel_backup.postgresql import Address
+from gemel_backup.prune import prune as prune_backups
 from gemel_backup.restore import Options, is_live
 from gemel_backup.restore import restore as restore_backup
+from gemel_backup.retain import MOST_DELETIONS
 from gemel_backup.seal import Keys
 from gemel_backup.store import open_store
 from gemel_backup.verify import verify as verify_hashes
@@ -32,11 +37,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @backup.command()
-def now(jobs: Jobs = 2) -> None:
+def now(jobs: Jobs = 2, as_json: AsJson = False) -> None:
     """Take a backup and prove it: restore it into a scratch database and compare. Exit status 1 if it is not proven."""
     settings = load()
     outcome = back_up(Job(settings, jobs=jobs), open_store(settings), settings.app)
     manifest = outcome.manifest
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "id": manifest.id,
+                    "status": "proven",
+                    "bytes": manifest.size,
+                    "seconds": outcome.seconds,
+                    "rows": manifest.rows,
+                    "checks": dict(outcome.proof.checks),
+                },
+                indent=2,
+            )
+        )
+        return
     print(
         f"backup {manifest.id} is proven: {_size(manifest.size)}, {outcome.seconds:.1f} seconds,"
         f" {manifest.tables} tables, {manifest.rows} rows"
@@ -80,16 +100,96 @@ def verify(
     backup_id: Id,
     restore: Annotated[bool, typer.Option("--restore", help="Prove it, too, by restoring it.")] = False,
     jobs: Jobs = 2,
+    as_json: AsJson = False,
 ) -> None:
     """Hash every file of a backup and compare it with the manifest. Exit status 1 if it does not fit."""
     settings = load()
     job, store = Job(settings, jobs=jobs), open_store(settings)
     if restore:
         proof = prove_and_record(job, store, backup_id)
-        print(f"backup {backup_id} is proven: restored and compared in {proof.seconds:.1f} seconds")
+        facts = {"id": backup_id, "status": "proven", "seconds": proof.seconds, "checks": dict(proof.checks)}
+        text = f"backup {backup_id} is proven: restored and compared in {proof.seconds:.1f} seconds"
     else:
         manifest = verify_hashes(job, store, backup_id)
-        print(f"backup {backup_id} is as it was written: {len(manifest.files)} files, {_size(manifest.size)}")
+        facts = {"id": backup_id, "status": "verified", "files": len(manifest.files), "bytes": manifest.size}
+        text = f"backup {backup_id} is as it was written: {len(manifest.files)} files, {_size(manifest.size)}"
+    print(json.dumps(facts, indent=2) if as_json else text)
+
+
+@backup.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do nothing, and print what would be done.")] = False,
+    at_most: Annotated[
+        int, typer.Option("--at-most", min=1, help="Backups to mark, and to take away, in this run.")
+    ] = MOST_DELETIONS,
+    as_json: AsJson = False,
+) -> None:
+    """Mark the backups that backup_keep does not keep, and take away those that were marked a day ago.
+
+    What is marked can still be kept, by pinning it. The newest proven backup always stays.
+    """
+    settings = load()
+    index = None if dry_run else open_index(settings)
+    done = prune_backups(Job(settings), open_store(settings), index, datetime.now(UTC), most=at_most, dry=dry_run)
+    if not dry_run and (done.mark or done.purge):
+        note(
+            settings,
+            "backup prune",
+            ",".join(done.purge or done.mark),
+            marked=list(done.mark),
+            taken_away=list(done.purge),
+        )
+    if as_json:
+        print(json.dumps(asdict(done), indent=2))
+        return
+    for backup_id, why in done.keep.items():
+        print(f"keep    {backup_id}  {why}")
+    for verb, found in (("mark", done.mark), ("unmark", done.unmark), ("purge", done.purge), ("later", done.later)):
+        for backup_id in found:
+            print(f"{verb:<8}{backup_id}")
+    if dry_run:
+        print("nothing was done")
+
+
+@backup.command()
+def pin(
+    backup_id: Id,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is to be kept.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep a backup whatever its age; takes back that it was marked to go."""
+    settings = load()
+    found = pin_backup(open_store(settings), backup_id, Keys.of(settings), reason)
+    note(settings, "backup pin", backup_id, reason=reason)
+    print(
+        json.dumps({"id": found.id, "pinned_at": found.at.isoformat(), "reason": found.reason})
+        if as_json
+        else f"backup {backup_id} is kept until it is unpinned"
+    )
+
+
+@backup.command()
+def unpin(backup_id: Id, as_json: AsJson = False) -> None:
+    """Let a backup go by backup_keep again."""
+    settings = load()
+    unpin_backup(open_store(settings), backup_id, Keys.of(settings))
+    note(settings, "backup unpin", backup_id)
+    print(json.dumps({"id": backup_id}) if as_json else f"backup {backup_id} is kept as long as backup_keep says")
+
+
+@backup.command()
+def index(as_json: AsJson = False) -> None:
+    """Write the table of backups anew from the store, as after a restore."""
+    settings = load()
+    table = open_index(settings)
+    if table is None:
+        raise BackupError("the database has no table of backups: run `migrate` first, and set state = true")
+    found = rebuild(open_store(settings), table, Keys.of(settings))
+    print(
+        json.dumps([_facts(entry) for entry in found], indent=2)
+        if as_json
+        else f"the table tells of {len(found)} backups in the store"
+    )
 
 
 @backup.command()
@@ -166,6 +266,8 @@ def _facts(entry: Entry) -> dict[str, object]:
         "stored": entry.stored,
         "proven_at": entry.proven_at.isoformat() if entry.proven_at else None,
         "error": entry.error,
+        "pinned": entry.pin.reason if entry.pin else None,
+        "deleted_at": entry.deleted_at.isoformat() if entry.deleted_at else None,
         "bytes": manifest.size if manifest else None,
         "seconds": manifest.seconds if manifest else None,
         "rows": manifest.rows if manifest else None,
@@ -173,20 +275,27 @@ def _facts(entry: Entry) -> dict[str, object]:
 
 
 def _table(found: list[Entry]) -> Table:
-    table = Table("id", "status", "proven (UTC)", "size", "tables", "rows", "revision", "error")
+    """It fits into 80 columns, which is what a pipe has."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "status", "proven (UTC)", "size", "rows"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", overflow="fold")
     for entry in found:
-        table.add_row(entry.id, entry.status, _time(entry.proven_at), *_counts(entry.manifest), entry.error or "")
+        manifest = entry.manifest
+        remarks = ["pinned"] if entry.pin else ["to be deleted"] if entry.deleted_at else []
+        table.add_row(
+            entry.id,
+            entry.status,
+            _time(entry.proven_at),
+            _size(manifest.size) if manifest else "-",
+            str(manifest.rows) if manifest else "-",
+            "; ".join([*remarks, *([entry.error] if entry.error else [])]),
+        )
     return table
 
 
-def _counts(manifest: Manifest | None) -> tuple[str, str, str, str]:
-    if manifest is None:
-        return ("-", "-", "-", "-")
-    return (_size(manifest.size), str(manifest.tables), str(manifest.rows), manifest.revision or "-")
-
-
 def _time(value: datetime | None) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "-"
+    return f"{value:%Y-%m-%d %H:%M}" if value else "-"
 
 
 def _size(count: int) -> str:

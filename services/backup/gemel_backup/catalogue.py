@@ -26,7 +26,7 @@ class Entry:
 
     id: str
     status: str
-    """``taking``, ``taken``, ``proven``, ``failed`` or ``yielded``."""
+    """``taking``, ``taken``, ``proven``, ``failed``, ``yielded`` or ``deleted``."""
     manifest: Manifest | None
     """``None`` if there is none that can be read."""
     proven_at: datetime | None

@@ -12,7 +12,7 @@ from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
 from gemel_backup.load import load_postgresql, load_sqlite
 from gemel_backup.manifest import Manifest
-from gemel_backup.notes import read_manifest
+from gemel_backup.notes import DELETION, read_manifest
 from gemel_backup.postgresql import Address, Connection
 from gemel_backup.scratch import create_database, drop_database, exists, rename_database
 from gemel_backup.seal import Keys
@@ -52,6 +52,7 @@ def restore(job: Job, store: Store, backup_id: str, target: str, options: Option
     manifest = read_manifest(store, backup_id, Keys.of(job.settings))
     if target.startswith(SQLITE) != (manifest.kind == "sqlite"):
         raise BackupError(f"backup {backup_id} is of {manifest.kind}: the target must be a {manifest.kind} address")
+    store.remove(backup_id, DELETION)  # if it was about to go, it has another day
     with unpacked(job, store, manifest) as backup:
         if manifest.kind == "sqlite":
             _restore_sqlite(job, backup, Path(target.removeprefix(SQLITE)), options)

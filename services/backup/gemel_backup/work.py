@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from gemel.errors import GemelError
 from gemel.settings import Settings
 from gemel_backup.age import check_keys
 from gemel_backup.catalogue import Index, open_index
@@ -18,6 +19,8 @@ from gemel_backup.job import Job
 from gemel_backup.manifest import Manifest
 from gemel_backup.notes import Proof, read_manifest
 from gemel_backup.prove import prove
+from gemel_backup.prune import prune
+from gemel_backup.retain import parse_rules
 from gemel_backup.seal import Keys
 from gemel_backup.slots import LEASE, Claim, Slots
 from gemel_backup.store import Store, open_store
@@ -53,6 +56,7 @@ def check_settings(settings: Settings) -> None:
     if schedule is not None:
         newest_due(schedule, datetime.now(UTC))
     check_keys(settings)
+    parse_rules(settings.backup_keep)
 
 
 def back_up(job: Job, store: Store, app: str) -> Outcome:
@@ -117,9 +121,21 @@ def run_claim(job: Job, slots: Slots, claim: Claim, app: str) -> str:
     else:
         status, text = "done", None
         log.info("backup.proven", **summary(outcome))
+        _prune(job, log)
     if not slots.finish(claim, status, text):
         log.warning("backup.lease_lost", status=status)
     return status
+
+
+def _prune(job: Job, log: structlog.stdlib.BoundLogger) -> None:
+    """After a backup was proven; that it cannot be done makes the backup no worse."""
+    try:
+        done = prune(job, open_store(job.settings), open_index(job.settings), datetime.now(UTC))
+    except GemelError as error:
+        log.error("backup.not_pruned", error=error.message)
+    else:
+        if done.mark or done.unmark or done.purge:
+            log.info("backup.pruned", marked=done.mark, unmarked=done.unmark, taken_away=done.purge, later=done.later)
 
 
 def summary(outcome: Outcome) -> dict[str, object]:

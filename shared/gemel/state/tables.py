@@ -67,7 +67,7 @@ def state_tables(*, postgresql: bool) -> StateTables:
         backups=table(
             "backup",
             Column("id", Text, primary_key=True),  # also the name of its folder in the store
-            Column("status", Text, nullable=False),  # taking, taken, proven, failed, yielded
+            Column("status", Text, nullable=False),  # taking, taken, proven, failed, yielded, deleted
             Column("started_at", at, nullable=False),
             Column("finished_at", at),
             Column("proven_at", at),
