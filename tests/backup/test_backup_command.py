@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner
 
 from backup.helpers import UNSIGNED, files_folder, forge_evidence, query, taken
@@ -45,27 +47,51 @@ def test_from_now_to_restore(settings: Settings, tmp_path: Path) -> None:
     assert "is as it was written" in run("verify", manifest.id)
     assert "is proven" in run("verify", manifest.id, "--restore")
     query(settings, "DELETE FROM playlist_track")
-    assert f"restored {manifest.id}" in run("restore", "--live", "--force", "--yes")
+    beside = _beside(settings)
+    assert f"restored {manifest.id}" in run("restore", "--to", beside)
+    text = run("switch", beside, "--yes")
     assert query(settings, "SELECT count(*) FROM playlist_track") == [(8715,)]
-    assert manifest.id in run("list")  # the table was emptied by the restore; the store is the truth
+    assert manifest.id in run("list")
+    drop(settings, text.rpartition(" ")[2].strip())
 
 
-def test_live_database_is_asked_for(settings: Settings) -> None:
+def _beside(settings: Settings) -> str:
+    """Address of a database of the same server that is not there."""
+    return f"{settings.database}_beside"
+
+
+def drop(settings: Settings, name: str) -> None:
+    """What a switch has left, on a server that others use."""
+    if settings.is_postgresql:
+        with psycopg.connect(settings.database, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def test_only_a_new_database_is_restored_into(settings: Settings) -> None:
+    _, manifest = taken(settings)
+    with pytest.raises(GemelError, match="names the database of the settings.*backup switch"):
+        run("restore", manifest.id, "--to", settings.database)
+    with pytest.raises(GemelError, match="say where to restore"):
+        run("restore", manifest.id)
+    with pytest.raises(GemelError, match="must begin with"):
+        run("restore", manifest.id, "--to", "mysql://x/y")
+
+
+def test_switch_asks(settings: Settings) -> None:
     _, manifest = taken(settings)
     query(settings, "DELETE FROM playlist_track")
-    with pytest.raises(GemelError, match="say --live"):
-        run("restore", manifest.id, "--to", settings.database, "--force", "--yes")
-    with pytest.raises(GemelError, match="either --to DATABASE_URI, or --live"):
-        run("restore", manifest.id)
-    with pytest.raises(GemelError, match="is not empty"):
-        run("restore", manifest.id, "--live", "--yes")
+    beside = _beside(settings)
+    assert json.loads(run("restore", manifest.id, "--to", beside, "--json"))["id"] == manifest.id
     with pytest.raises(GemelError, match="nothing was done"):
-        run("restore", manifest.id, "--live", "--force", answer="n\n")
+        run("switch", beside, answer="n\n")
     with pytest.raises(SystemExit):
-        run("restore", manifest.id, "--live", "--force", answer="")
+        run("switch", beside, answer="")
+    with pytest.raises(GemelError, match="of the settings itself"):
+        run("switch", settings.database, "--yes")
     assert query(settings, "SELECT count(*) FROM playlist_track") == [(0,)]
-    run("restore", manifest.id, "--live", "--force", answer="y\n")
+    old = json.loads(run("switch", beside, "--yes", "--json"))["old"]
     assert query(settings, "SELECT count(*) FROM playlist_track") == [(8715,)]
+    drop(settings, old)
 
 
 def test_what_is_wrong_is_an_error(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from gemel.state.lock import MIGRATION_LOCK
 from gemel_backup.errors import BackupError, Corrupted
 from gemel_backup.evidence import Rows
 from gemel_backup.job import Job
-from gemel_backup.restore import Options, is_live, restore
+from gemel_backup.restore import Options, is_live, restore, switch
 
 ARTISTS = 275
 
@@ -72,42 +72,110 @@ def test_into_an_empty_database(chinook: Settings, target: Settings) -> None:
 def test_database_that_is_not_empty_is_refused(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
     create(target, "CREATE TABLE precious (id integer)")
-    with pytest.raises(BackupError, match="is not empty.*--force"):
+    with pytest.raises(BackupError, match="is not empty.*backup switch"):
         restore(Job(chinook), store, manifest.id, target.database, Options())
     assert query(target, "SELECT count(*) FROM precious") == [(0,)]
 
 
-def test_forced(chinook: Settings, target: Settings) -> None:
-    store, manifest = taken(chinook)
-    create(target, "CREATE TABLE old (id integer)")
-    restore(Job(chinook), store, manifest.id, target.database, Options(force=True))
-    assert artists(target) == ARTISTS
-    with pytest.raises(BackupError, match="old"):
-        query(target, "SELECT * FROM old")
-
-
-def test_what_was_written_since_is_gone(chinook: Settings) -> None:
-    store, manifest = taken(chinook)
-    query(chinook, "INSERT INTO artist (id, name) VALUES (9999, 'New')")
-    query(chinook, "UPDATE track SET name = 'x'")
-    restore(Job(chinook), store, manifest.id, chinook.database, Options(force=True))
-    assert artists(chinook) == ARTISTS
-    assert query(chinook, "SELECT count(*) FROM track WHERE name = 'x'") == [(0,)]
-
-
-def test_forced_restore_that_fails_leaves_the_target(chinook: Settings, target: Settings) -> None:
+def test_restore_that_fails_leaves_nothing(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
     forge_evidence(store, manifest, tables={**evidence_of(store, manifest).tables, "phantom": Rows(1, "1")})
-    create(target, "CREATE TABLE precious (id integer)")
     with pytest.raises(BackupError, match="phantom is missing"):
-        restore(Job(chinook), store, manifest.id, target.database, Options(force=True))
-    assert query(target, "SELECT count(*) FROM precious") == [(0,)]
+        restore(Job(chinook), store, manifest.id, target.database, Options())
     if target.is_postgresql:
         name = urlsplit(target.database).path.strip("/")[:30]
         found = query(chinook, "SELECT datname FROM pg_database")
         assert not [other for (other,) in found if other.startswith(name) and "_restore_" in other]
     else:
-        assert not list(target.sqlite_path.parent.glob(".target*"))
+        assert not list(target.sqlite_path.parent.glob("*target*"))
+
+
+def test_some_tables(chinook: Settings, target: Settings) -> None:
+    store, manifest = taken(chinook)
+    track = "public.track" if chinook.is_postgresql else "track"
+    restore(Job(chinook), store, manifest.id, target.database, Options(tables=("artist", track)))
+    assert artists(target) == ARTISTS
+    assert query(target, "SELECT count(*), min(name) FROM track") == query(
+        chinook, "SELECT count(*), min(name) FROM track"
+    )
+    if target.is_postgresql:
+        assert query(target, "SELECT count(*) FROM album") == [(0,)]
+        assert query(target, "SELECT count(*) FROM pg_indexes WHERE tablename = 'album'") != [(0,)]
+    else:
+        assert query(target, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1") == [
+            ("artist",),
+            ("track",),
+        ]
+
+
+def test_unknown_table_is_told(chinook: Settings, target: Settings) -> None:
+    store, manifest = taken(chinook)
+    with pytest.raises(BackupError, match="has no table 'artists'; `backup show` lists"):
+        restore(Job(chinook), store, manifest.id, target.database, Options(tables=("artists",)))
+
+
+def test_progress_is_told(chinook: Settings, target: Settings) -> None:
+    store, manifest = taken(chinook)
+    told: dict[str, list[tuple[int, int]]] = {}
+    job = Job(chinook, report=lambda what, done, total: told.setdefault(what, []).append((done, total)))
+    restore(job, store, manifest.id, target.database, Options())
+    expected = {"check the hashes", "restore", "compare the tables"} if chinook.is_postgresql else {"check the hashes"}
+    assert set(told) == expected
+    for steps in told.values():
+        assert all(0 < done <= total for done, total in steps)
+        assert max(done for done, _ in steps) == steps[0][1]
+
+
+def dropped(settings: Settings, name: str) -> None:
+    if settings.is_postgresql:
+        with psycopg.connect(settings.database, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def test_switch_keeps_the_old_database(chinook: Settings, target: Settings) -> None:
+    store, manifest = taken(chinook)
+    query(chinook, "INSERT INTO artist (id, name) VALUES (9999, 'New')")
+    restore(Job(chinook), store, manifest.id, target.database, Options())
+    old = switch(Job(chinook), target.database)
+    assert artists(chinook) == ARTISTS
+    if chinook.is_postgresql:
+        address = urlunsplit(urlsplit(chinook.database)._replace(path=f"/{old}"))
+        assert artists(chinook.model_copy(update={"database_uri": SecretStr(address)})) == ARTISTS + 1
+    else:
+        with closing(sqlite3.connect(old)) as connection:
+            assert connection.execute("SELECT count(*) FROM artist").fetchone() == (ARTISTS + 1,)
+        assert not target.sqlite_path.exists()
+    dropped(chinook, old)
+
+
+def test_switch_ends_sessions(chinook: Settings, target: Settings) -> None:
+    store, manifest = taken(chinook)
+    restore(Job(chinook), store, manifest.id, target.database, Options())
+    if chinook.is_postgresql:
+        with psycopg.connect(chinook.database) as idle:
+            idle.execute("SELECT 1")
+            dropped(chinook, switch(Job(chinook), target.database))
+            with pytest.raises(psycopg.OperationalError):
+                idle.execute("SELECT 1")
+    else:
+        with closing(sqlite3.connect(chinook.sqlite_path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("SELECT count(*) FROM artist").fetchone()
+            with pytest.raises(BackupError, match="is in use"):
+                switch(Job(chinook), target.database)
+            assert connection.execute("SELECT count(*) FROM artist").fetchone() == (ARTISTS,)
+        assert target.sqlite_path.exists()
+
+
+def test_switch_to_what_is_not_there(chinook: Settings, target: Settings) -> None:
+    for source, text in (
+        (target.database, "is not there"),
+        (chinook.database, "of the settings itself"),
+        ("sqlite:///x" if chinook.is_postgresql else "postgresql://h/x", "of the same kind"),
+    ):
+        with pytest.raises(BackupError, match=text):
+            switch(Job(chinook), source)
+    assert artists(chinook) == ARTISTS
 
 
 def test_corrupted_backup_is_not_restored(chinook: Settings, target: Settings) -> None:
@@ -115,7 +183,7 @@ def test_corrupted_backup_is_not_restored(chinook: Settings, target: Settings) -
     path = files_folder(store, manifest) / manifest.files[-1].path
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(Corrupted):
-        restore(Job(chinook), store, manifest.id, target.database, Options(force=True))
+        restore(Job(chinook), store, manifest.id, target.database, Options())
 
 
 def test_target_of_another_kind_is_refused(chinook: Settings) -> None:
@@ -148,35 +216,27 @@ def test_live_database_is_known_however_it_is_written(chinook: Settings, monkeyp
 
 
 @pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
-def test_sqlite_file_that_is_open_is_not_replaced(chinook: Settings) -> None:
-    store, manifest = taken(chinook)
-    with closing(sqlite3.connect(chinook.sqlite_path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("SELECT count(*) FROM artist").fetchone()
-        with pytest.raises(BackupError, match="is in use"):
-            restore(Job(chinook), store, manifest.id, chinook.database, Options(force=True))
-        assert connection.execute("SELECT count(*) FROM artist").fetchone() == (ARTISTS,)
-
-
-@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
-def test_damaged_sqlite_file_is_replaced_with_its_log(chinook: Settings) -> None:
+def test_damaged_sqlite_file_is_replaced_with_its_log(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
     chinook.sqlite_path.write_bytes(b"no database" * 1000)
     wal = chinook.sqlite_path.with_name(chinook.sqlite_path.name + "-wal")
     wal.write_bytes(b"of the old file")
-    restore(Job(chinook), store, manifest.id, chinook.database, Options(force=True))
+    restore(Job(chinook), store, manifest.id, target.database, Options())
+    switch(Job(chinook), target.database)
     assert not wal.exists()
     assert artists(chinook) == ARTISTS
 
 
 @pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
-def test_database_under_migration_is_not_replaced(chinook: Settings) -> None:
+def test_database_under_migration_is_not_replaced(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
+    restore(Job(chinook), store, manifest.id, target.database, Options())
     with psycopg.connect(chinook.database, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
         with pytest.raises(BackupError, match="a migration or a backup works on"):
-            restore(Job(chinook), store, manifest.id, chinook.database, Options(force=True))
+            switch(Job(chinook), target.database)
     assert artists(chinook) == ARTISTS
+    assert artists(target) == ARTISTS
 
 
 @pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)

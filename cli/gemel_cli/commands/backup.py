@@ -14,19 +14,20 @@ from gemel.settings import Settings, load
 from gemel_backup.catalogue import Entry, entries, latest_proven, open_index, rebuild
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest
 from gemel_backup.notes import pin as pin_backup
 from gemel_backup.notes import unpin as unpin_backup
 from gemel_backup.postgresql import Address
 from gemel_backup.prune import prune as prune_backups
 from gemel_backup.restore import Options, is_live
 from gemel_backup.restore import restore as restore_backup
+from gemel_backup.restore import switch as switch_database
 from gemel_backup.retain import MOST_DELETIONS
 from gemel_backup.seal import Keys
 from gemel_backup.store import open_store
 from gemel_backup.verify import verify as verify_hashes
 from gemel_backup.work import back_up, prove_and_record
 from gemel_cli.audit import note
+from gemel_cli.progress import progress
 
 backup = typer.Typer(help="Take, prove, list and restore backups.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -198,49 +199,69 @@ def restore(
     to: Annotated[
         str, typer.Option("--to", metavar="DATABASE_URI", help="postgresql://… (made if it is missing) or sqlite:///…")
     ] = "",
-    live: Annotated[bool, typer.Option("--live", help="Restore into the database of the settings.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what the target holds.")] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before the database of the settings is replaced.")
-    ] = False,
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="Fill this table alone; may be given several times.")
+    ] = None,
     owners: Annotated[
         bool, typer.Option("--owners", help="PostgreSQL: restore owners and grants, too; the roles must be there.")
     ] = False,
     jobs: Jobs = 2,
+    as_json: AsJson = False,
 ) -> None:
-    """Restore a backup into another database, or with --live into that of the settings.
+    """Restore a backup into a database that is not there yet, or is empty, and compare it with what was taken.
 
-    The target stays as it was unless everything was restored and compared. One that is not empty is refused without
-    --force. Stop the services before you restore with --live: PostgreSQL ends their sessions, and what they wrote
-    since the backup is lost.
+    `backup switch` then lets it take the place of the database of the settings. With --table the schema is there as a
+    whole, but for foreign keys (SQLite: those tables alone), and of other tables no row.
     """
     settings = load()
-    target = _target(settings, to, live=live)
+    _check_target(settings, to)
     store = open_store(settings)
     chosen = latest_proven(store, Keys.of(settings)).id if backup_id == "latest" else backup_id
-    if is_live(settings, target) and force and not yes:
-        _confirm(target, chosen)
-    manifest = restore_backup(Job(settings, jobs=jobs), store, chosen, target, Options(force=force, owners=owners))
-    note(settings, "backup restore", chosen, into=_named(target), live=live)
-    print(f"restored {chosen} into {_named(target)}: {manifest.tables} tables, {manifest.rows} rows")
+    options = Options(owners=owners, tables=tuple(tables or ()))
+    with progress(shown=not as_json) as report:
+        manifest = restore_backup(Job(settings, jobs=jobs, report=report), store, chosen, to, options)
+    note(settings, "backup restore", chosen, into=_named(to), tables=tables or [])
+    facts = {"id": chosen, "to": _named(to), "tables": tables or manifest.tables, "seconds_taken": manifest.seconds}
+    what = f"{', '.join(tables)}" if tables else f"{manifest.tables} tables, {manifest.rows} rows"
+    print(json.dumps(facts, indent=2) if as_json else f"restored {chosen} into {_named(to)}, and compared it: {what}")
 
 
-def _target(settings: Settings, to: str, *, live: bool) -> str:
-    if bool(to) == live:
-        raise BackupError("say where to restore: either --to DATABASE_URI, or --live for the database of the settings")
-    if live:
-        return settings.database_direct
-    if not to.startswith(("postgresql://", "sqlite:///")):
-        raise BackupError("--to must begin with postgresql:// or sqlite:///")
-    if is_live(settings, to):
-        raise BackupError("--to names the database of the settings: say --live if it is to be replaced")
-    return to
+@backup.command()
+def switch(
+    source: Annotated[str, typer.Argument(metavar="DATABASE_URI", help="A database that `backup restore` has made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a restored database take the place of the one of the settings, which stays under another name.
 
-
-def _confirm(target: str, backup_id: str) -> None:
-    name = _named(target)
-    if not typer.confirm(f"All that {name} holds is replaced by backup {backup_id}. Go on?", default=False, err=True):
+    PostgreSQL ends the sessions of both; what was written since the backup is in the old one alone. Stop main.py first,
+    if the database is SQLite.
+    """
+    settings = load()
+    _check_address(source)
+    live = _named(settings.database_direct)
+    question = f"{_named(source)} takes the place of {live}, which stays under another name. Go on?"
+    if not yes and not typer.confirm(question, default=False, err=True):
         raise BackupError("nothing was done")
+    old = switch_database(Job(settings), source)
+    note(settings, "backup switch", _named(source), old=old)
+    kept = f"the old one is called {old}" if old else "there was none before"
+    print(json.dumps({"database": live, "old": old}) if as_json else f"{live} is what {_named(source)} was; {kept}")
+
+
+def _check_target(settings: Settings, to: str) -> None:
+    if not to:
+        raise BackupError("say where to restore: --to DATABASE_URI")
+    _check_address(to)
+    if is_live(settings, to):
+        raise BackupError(
+            "--to names the database of the settings: restore into one beside it, look at it, then say `backup switch`"
+        )
+
+
+def _check_address(address: str) -> None:
+    if not address.startswith(("postgresql://", "sqlite:///")):
+        raise BackupError("the address must begin with postgresql:// or sqlite:///")
 
 
 def _named(target: str) -> str:

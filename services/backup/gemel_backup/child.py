@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,6 +16,7 @@ from gemel_backup.job import POLL_SECONDS, Job
 
 LEASH = Path(__file__).with_name("leash.py")
 MOST_TEXT = 4000
+MOST_READ = 1 << 20
 
 
 class Child:
@@ -25,20 +26,33 @@ class Child:
         self._name = name
         self._process = process
         self._errors = errors
+        self._read = 0
 
-    def wait(self, job: Job) -> None:
+    def wait(self, job: Job, seen: Callable[[str], None] | None = None) -> None:
         """Until it has ended well.
 
+        :param seen: told what was written to stderr, line by line, as it comes.
         :raises BackupError: it failed (with what it wrote to stderr), or took longer than ``job.limit`` seconds.
         :raises Yielded: ``job.stop`` said so.
         """
         deadline = time.monotonic() + job.limit
         while (status := self._poll()) is None:
             job.check()
+            if seen is not None:
+                self._tell(seen)
             if time.monotonic() >= deadline:
                 raise BackupError(f"{self._name} was ended: it took longer than {job.limit:g} seconds")
         if status:
             raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
+
+    def _tell(self, seen: Callable[[str], None]) -> None:
+        """The program writes at the end of the file that this process reads at a place of its own."""
+        new = os.pread(self._errors.fileno(), MOST_READ, self._read)
+        whole, _, _ = new.rpartition(b"\n")
+        if whole:
+            self._read += len(whole) + 1
+            for line in whole.decode("utf-8", "replace").splitlines():
+                seen(line)
 
     def _poll(self) -> int | None:
         try:
@@ -47,8 +61,11 @@ class Child:
             return None
 
     def _text(self) -> str:
+        """What went wrong, without what went well before."""
         self._errors.seek(0)
-        return self._errors.read().decode("utf-8", "replace").strip()[-MOST_TEXT:]
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        first = next((number for number, line in enumerate(lines) if ": error: " in line), 0)
+        return "\n".join(lines[first:])[-MOST_TEXT:]
 
 
 @contextmanager

@@ -9,12 +9,19 @@ from gemel_backup.errors import Yielded
 Stop = Callable[[], bool]
 """Asked now and then by whatever takes long; true: end soon."""
 
+Report = Callable[[str, int, int], None]
+"""Told what is under way, how much of it is done, and of how much: bytes, objects or tables."""
+
 POLL_SECONDS = 0.2
 
 
 def never() -> bool:
     """Nobody asks this work to stop."""
     return False
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Job:
     stop: Stop = never
     jobs: int = 2
     """Processes of pg_dump and pg_restore that work at a time."""
+    report: Report = silent
     limit: float = 6 * 3600.0
     """Seconds that a dump, a restore, or the reading of the tables may take."""
 

@@ -1,12 +1,14 @@
 """Put a backup into an empty database, and look whether all is there."""
 
 import shutil
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from gemel_backup.child import child
 from gemel_backup.clients import find_client, tool_major
 from gemel_backup.errors import Unproven
-from gemel_backup.evidence import differences
+from gemel_backup.evidence import differences, of_tables
 from gemel_backup.evidence import postgresql as evidence
 from gemel_backup.evidence.sqlite import collect
 from gemel_backup.job import Job
@@ -15,36 +17,49 @@ from gemel_backup.postgresql import Address, server_major
 from gemel_backup.sqlite import check_integrity, opened
 from gemel_backup.take.postgresql import DUMP
 from gemel_backup.take.sqlite import COPY
+from gemel_backup.toc import Progress, write_list
 from gemel_backup.unpack import Unpacked
 
 MOST_LINES = 20
 
 
-def load_postgresql(job: Job, backup: Unpacked, target: Address, *, whole: bool, owners: bool) -> None:
+def load_postgresql(
+    job: Job, backup: Unpacked, target: Address, *, whole: bool, owners: bool, tables: Sequence[str] = ()
+) -> None:
     """Restore into an empty database, and compare it with the evidence.
 
     :param whole: in one transaction, and so by one process; else by ``job.jobs``.
     :param owners: give objects their owners and grants; the roles must be there. Else all belongs to who restores.
+    :param tables: fill these alone, by their names in the evidence; the schema is there as a whole but for its foreign
+        keys, which could not hold. Empty: all.
     :raises BackupError: ``pg_restore`` failed, or there is none that fits.
     :raises Unproven: what is there afterwards is not what was taken.
     :raises Yielded: stopped.
     """
     with target.connect(job) as connection:
         client = find_client("pg_restore", max(tool_major(backup.manifest.tool), server_major(connection)))
-    command = [
-        str(client.path),
-        "--exit-on-error",
-        "--no-password",
-        *(["--single-transaction"] if whole else [f"--jobs={job.jobs}"]),
-        *([] if owners else ["--no-owner", "--no-privileges"]),
-        f"--dbname={target.conninfo}",
-        str(backup.folder / DUMP),
-    ]
-    with child(command, target.environment) as restore:
-        restore.wait(job)
+    with tempfile.TemporaryDirectory(prefix="gemel-list-") as folder:
+        listed = Path(folder) / "list"
+        items = write_list(client, backup.folder / DUMP, tables, listed)
+        command = [
+            str(client.path),
+            "--exit-on-error",
+            "--verbose",
+            "--no-password",
+            f"--use-list={listed}",
+            *(["--single-transaction"] if whole else [f"--jobs={job.jobs}"]),
+            *([] if owners else ["--no-owner", "--no-privileges"]),
+            f"--dbname={target.conninfo}",
+            str(backup.folder / DUMP),
+        ]
+        with child(command, target.environment) as restore:
+            restore.wait(job, Progress(job, items))
     with evidence.snapshot(target, job) as connection:
         found = evidence.collect(connection, target, job, evidence.export(connection))
-    _compare(backup.manifest, differences(backup.evidence, found, owners=owners))
+    taken = backup.evidence
+    if tables:
+        taken, found = of_tables(taken, tables), of_tables(found, tables)
+    _compare(backup.manifest, differences(taken, found, owners=owners and not tables))
 
 
 def load_sqlite(job: Job, backup: Unpacked, target: Path) -> None:

@@ -25,8 +25,11 @@ def verify(job: Job, store: Store, backup_id: str) -> Manifest:
 
 def verify_files(job: Job, manifest: Manifest, folder: Path) -> None:
     """As :func:`verify`, of a backup whose manifest was read and whose files are in ``folder``."""
+    done = 0
     for file in manifest.files:
         _verify(job, manifest.id, folder / file.path, file)
+        done += file.size
+        job.report("check the hashes", done, manifest.size)
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     added = sorted(found - {file.path for file in manifest.files})
     if added:

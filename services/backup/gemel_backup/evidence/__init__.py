@@ -1,5 +1,5 @@
 """What a backup is compared by: counted in the snapshot that it is of, and again in what was restored."""
 
-from gemel_backup.evidence.model import Evidence, Range, Rows, differences, parse_evidence
+from gemel_backup.evidence.model import Evidence, Range, Rows, differences, of_tables, parse_evidence
 
-__all__ = ["Evidence", "Range", "Rows", "differences", "parse_evidence"]
+__all__ = ["Evidence", "Range", "Rows", "differences", "of_tables", "parse_evidence"]

@@ -1,6 +1,6 @@
 """Evidence as data, and what two of them differ in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -73,6 +73,17 @@ def parse_evidence(text: bytes, backup_id: str) -> Evidence:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise Corrupted(f"backup {backup_id}: its evidence is not well formed: {where}: {first['msg']}") from error
+
+
+def of_tables(evidence: Evidence, tables: Collection[str]) -> Evidence:
+    """What can be compared of a restore that has filled some tables only: without foreign keys and large objects."""
+    return Evidence(
+        evidence.major,
+        {name: found for name, found in evidence.tables.items() if name in tables},
+        sequences=evidence.sequences,
+        objects={name: value for name, value in evidence.objects.items() if not name.startswith("constraint ")},
+        extensions=evidence.extensions,
+    )
 
 
 def differences(taken: Evidence, found: Evidence, *, owners: bool) -> list[str]:

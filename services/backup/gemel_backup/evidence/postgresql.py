@@ -102,8 +102,9 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
     names: queue.SimpleQueue[str] = queue.SimpleQueue()
     for name in tables(connection):
         names.put(name)
+    total = names.qsize()
     with ThreadPoolExecutor(job.jobs, thread_name_prefix="gemel-evidence") as pool:
-        counting = [pool.submit(_count, names, address, job, exported) for _ in range(min(job.jobs, names.qsize()))]
+        counting = [pool.submit(_count, names, total, address, job, exported) for _ in range(min(job.jobs, total))]
         values = sequences(connection)
         evidence = Evidence(
             major=server_major(connection),
@@ -120,7 +121,9 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
     return replace(evidence, tables=dict(sorted(counted)))
 
 
-def _count(names: "queue.SimpleQueue[str]", address: Address, job: Job, exported: str) -> Mapping[str, Rows]:
+def _count(
+    names: "queue.SimpleQueue[str]", total: int, address: Address, job: Job, exported: str
+) -> Mapping[str, Rows]:
     """Tables of a queue that others take from, too."""
     counted: dict[str, Rows] = {}
     with snapshot(address, job, exported) as connection:
@@ -131,6 +134,7 @@ def _count(names: "queue.SimpleQueue[str]", address: Address, job: Job, exported
                 return counted
             job.check()
             counted[name] = _rows(connection, COUNT.format(name))
+            job.report("compare the tables", total - names.qsize(), total)
 
 
 def tables(connection: Connection) -> Sequence[str]:

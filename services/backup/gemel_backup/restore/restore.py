@@ -1,0 +1,62 @@
+"""Restore a backup into a database that is not there yet, or is empty: all of it, or nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gemel_backup.errors import BackupError
+from gemel_backup.evidence import Evidence
+from gemel_backup.job import Job
+from gemel_backup.manifest import Manifest
+from gemel_backup.notes import DELETION, read_manifest
+from gemel_backup.postgresql import Address
+from gemel_backup.restore.places import SQLITE, path_of
+from gemel_backup.restore.postgresql import restore_postgresql
+from gemel_backup.restore.sqlite import restore_sqlite
+from gemel_backup.seal import Keys
+from gemel_backup.store import Store
+from gemel_backup.unpack import unpacked
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a restore is to be done."""
+
+    owners: bool = False
+    """PostgreSQL: give objects their owners and grants, too; the roles must be there."""
+    tables: tuple[str, ...] = ()
+    """Rows of these tables alone, by name, with or without the schema; empty: all."""
+
+
+def restore(job: Job, store: Store, backup_id: str, target: str, options: Options) -> Manifest:
+    """Check the hashes of a backup, restore it, and compare the result with the evidence.
+
+    The target stays as it was unless all of this succeeds. A PostgreSQL database that is not there is made.
+
+    :param target: ``postgresql://…`` or ``sqlite:///…``, of the kind that was backed up.
+    :raises BackupError: the target is of another kind, or is not empty; a table is not in the backup; the restore
+        failed.
+    """
+    manifest = read_manifest(store, backup_id, Keys.of(job.settings))
+    if target.startswith(SQLITE) != (manifest.kind == "sqlite"):
+        raise BackupError(f"backup {backup_id} is of {manifest.kind}: the target must be a {manifest.kind} address")
+    store.remove(backup_id, DELETION)  # if it was about to go, it has another day
+    with unpacked(job, store, manifest) as backup:
+        tables = [_named(backup.evidence, name, backup_id) for name in options.tables]
+        if manifest.kind == "sqlite":
+            restore_sqlite(job, backup, path_of(target), tables)
+        else:
+            restore_postgresql(job, backup, Address.parse(target), tables, owners=options.owners)
+    return manifest
+
+
+def _named(evidence: Evidence, name: str, backup_id: str) -> str:
+    found = [each for each in evidence.tables if name in _names(each)]
+    if len(found) != 1:
+        many = f"there are {', '.join(found)}: name one of them" if found else "`backup show` lists those that it has"
+        raise BackupError(f"backup {backup_id} has no table {name!r}; {many}")
+    return found[0]
+
+
+def _names(table: str) -> Iterable[str]:
+    """What a table may be called: as it is, and without its schema."""
+    return table, table.rpartition(".")[2]
