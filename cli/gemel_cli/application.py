@@ -13,6 +13,7 @@ from gemel_cli.commands.outbox import outbox
 from gemel_cli.commands.policy import policy
 from gemel_cli.commands.seed import seed
 from gemel_cli.commands.settings import settings
+from gemel_cli.commands.task import task
 from gemel_cli.commands.token import token
 
 
@@ -27,6 +28,7 @@ def application() -> typer.Typer:
     )
     tree.add_typer(migrate, name="migrate")
     tree.add_typer(backup, name="backup")
+    tree.add_typer(task, name="task")
     tree.add_typer(outbox, name="outbox")
     tree.add_typer(policy, name="policy")
     tree.add_typer(operations, name="operations")

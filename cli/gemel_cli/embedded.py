@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
 from typing import Final
@@ -24,8 +25,8 @@ from gemel.observe import Health, Metrics, configure_logging
 from gemel.outbox import deliver_until
 from gemel.serve import Engine, open_engine
 from gemel.settings import Settings, load
+from gemel_backup.due import check_settings
 from gemel_backup.schedule import run_schedule
-from gemel_backup.work import check_settings
 from gemel_cli.root import Index, Root, crash
 from gemel_cli.seed import SeedError, seed
 from gemel_migrator.connect import describe, explain, make_engine, wait_for_database
@@ -51,10 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_logging(settings.debug)
         warn_of_unknown_variables()
         app = load_app(settings.app)
-        check_settings(settings)  # a wrong cron expression stops the start, not the thread of the schedule
+        check_settings(
+            settings, app, datetime.now(UTC)
+        )  # a wrong cron expression stops the start, not the thread of the schedule
         with closed_after(bind(settings.host, settings.port, "port")) as sockets:
             _prepare(settings, app, with_data=options.seed)
-            with _scheduled(settings, stop.asked):
+            with _scheduled(settings, app, stop.asked):
                 run(_serve(settings, app, sockets, stop), stop)
     except GemelError as error:
         complain(error.message)
@@ -98,9 +101,9 @@ def _is_empty(settings: Settings, app: App) -> bool:
 
 
 @contextmanager
-def _scheduled(settings: Settings, stop: threading.Event) -> Iterator[None]:
+def _scheduled(settings: Settings, app: App, stop: threading.Event) -> Iterator[None]:
     """While in the block, what is due is done; at its end what runs is given a little time."""
-    thread = threading.Thread(target=_run_schedule, args=(settings, stop), name="schedule", daemon=True)
+    thread = threading.Thread(target=_run_schedule, args=(settings, app, stop), name="schedule", daemon=True)
     thread.start()
     try:
         yield
@@ -109,9 +112,9 @@ def _scheduled(settings: Settings, stop: threading.Event) -> Iterator[None]:
         thread.join(GRACE)
 
 
-def _run_schedule(settings: Settings, stop: threading.Event) -> None:
+def _run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
     try:
-        run_schedule(settings, settings.app, stop)
+        run_schedule(settings, app, stop)
     except Exception:
         # The APIs go on: what is served does not depend on the backups, and the log says that there are none.
         structlog.get_logger("gemel").exception("the schedule has ended, no backups are taken")

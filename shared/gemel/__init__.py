@@ -3,6 +3,7 @@
 from gemel.functions import Refused, Reply, function
 from gemel.hooks import Event, after, before, committed
 from gemel.limits import Limits
+from gemel.periodic import periodic
 from gemel.policy import Example, Policy, Role, claim
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "claim",
     "committed",
     "function",
+    "periodic",
 ]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, Mapper, regis
 from gemel.errors import AppError
 from gemel.functions import Function, read_functions
 from gemel.hooks import Hooks, read_hooks
+from gemel.periodic.declare import Periodic, read_periodic
 from gemel.policy import Policies, read_policies
 
 
@@ -67,6 +68,14 @@ class App:
         :raises AppError: it cannot be imported, or contradicts itself.
         """
         return read_policies(_optional(f"{self.name}.policies"))
+
+    @cached_property
+    def periodic(self) -> Mapping[str, Periodic]:
+        """What ``tasks.py`` declares, by name; nothing if the app has none.
+
+        :raises AppError: it cannot be imported, or a function cannot be called so.
+        """
+        return read_periodic(_optional(f"{self.name}.tasks"))
 
     @property
     def operations_file(self) -> Path:

@@ -49,21 +49,29 @@ def test_of_several_that_claim_one_has_it(chinook: Settings) -> None:
     for day in range(1, 6):
         due = DUE.replace(day=day)
         assert [claim.due_at for claim in at_once(chinook, 4, Action("claim", "backup", due))] == [due]
-    assert rows(chinook) == [("claimed", 1, None)] * 5
+    assert rows(chinook) == [("claimed", 0, None)] * 5
+
+
+def begun(slots: Slots, now: datetime) -> Claim:
+    """The one claim that is due, begun."""
+    [claim] = slots.claim_due(SCHEDULE, now)
+    found = slots.begin(claim, now)
+    assert found is not None
+    return found
 
 
 def test_of_several_that_repeat_one_has_it(chinook: Settings) -> None:
     slots = slots_of(chinook)
-    [claim] = slots.claim_due(SCHEDULE, NOW)
+    claim = begun(slots, NOW)
     assert slots.finish(claim, "yielded", "gave way")
     [seen] = slots.read(SCHEDULE, NOW)
     assert len(at_once(chinook, 4, Action("again", "backup", DUE, seen))) == 1
-    assert rows(chinook) == [("claimed", 1, "gave way")]
+    assert rows(chinook) == [("claimed", 0, "gave way")], "to give way costs no attempt"
 
 
 def test_expired_lease_is_recorded_and_done_once_more(chinook: Settings) -> None:
     slots = slots_of(chinook)
-    [first] = slots.claim_due(SCHEDULE, NOW)
+    first = begun(slots, NOW)
     assert slots.claim_due(SCHEDULE, NOW + LEASE - timedelta(seconds=1)) == []
     assert slots.claim_due(SCHEDULE, NOW + LEASE) == []
     [(status, attempts, error)] = rows(chinook)
@@ -71,7 +79,7 @@ def test_expired_lease_is_recorded_and_done_once_more(chinook: Settings) -> None
     assert error is not None
     assert first.owner in error
     later = NOW + LEASE + timedelta(seconds=15)
-    [second] = slots.claim_due(SCHEDULE, later)
+    second = begun(slots, later)
     assert not slots.renew(first, later)
     assert not slots.finish(first, "done")
     assert slots.begin(first, later) is None
@@ -84,7 +92,7 @@ def test_expired_lease_is_recorded_and_done_once_more(chinook: Settings) -> None
 
 def test_renewed_lease_does_not_expire(chinook: Settings) -> None:
     slots = slots_of(chinook)
-    [claim] = slots.claim_due(SCHEDULE, NOW)
+    claim = begun(slots, NOW)
     assert slots.renew(claim, NOW + LEASE / 2)
     assert slots.claim_due(SCHEDULE, NOW + LEASE) == []
     assert rows(chinook) == [("claimed", 1, None)]
@@ -107,3 +115,27 @@ def test_database_before_its_migration_is_told(database: Settings) -> None:
         database.sqlite_path.touch()
     with pytest.raises(BackupError, match=r"Gemel's own tables: .*slot"):
         slots_of(database).claim_due(SCHEDULE, NOW)
+
+
+def test_message_that_was_lost_costs_no_attempt(chinook: Settings) -> None:
+    """The broker was emptied, again and again: the work was never begun, and so is not given up."""
+    slots, now = slots_of(chinook), NOW
+    for _ in range(5):
+        assert len(slots.claim_due(SCHEDULE, now)) == 1
+        now += LEASE
+        assert slots.claim_due(SCHEDULE, now) == []
+    assert begun(slots, now).due_at == DUE
+
+
+def test_missed_slots_are_recorded_once(chinook: Settings) -> None:
+    slots = slots_of(chinook)
+    assert slots.finish(begun(slots, NOW), "done")
+    later = NOW + timedelta(days=3)
+    assert [claim.due_at for claim in slots.claim_due(SCHEDULE, later)] == [DUE + timedelta(days=3)]
+    assert slots_of(chinook).claim_due(SCHEDULE, later) == []
+    assert [row[:2] for row in rows(chinook)] == [("done", 1), ("missed", 0), ("missed", 0), ("claimed", 0)]
+    assert slots.counts() == {("backup", "done"): 1, ("backup", "missed"): 2, ("backup", "claimed"): 1}
+    [newest] = slots.newest()
+    assert newest.due_at == DUE + timedelta(days=3)
+    slots.forget(DUE + timedelta(days=2))
+    assert len(rows(chinook)) == 2

@@ -12,7 +12,7 @@ from sqlalchemy.pool import StaticPool
 from gemel.errors import SettingsError
 from gemel.state.tables import state_tables
 from gemel_backup.slots import LEASE, Claim, Slots
-from gemel_backup.tick import Schedule, Slot, tick
+from gemel_backup.tick import MOST_MISSED, Schedule, Slot, tick
 
 DAILY = Schedule("backup", "0 3 * * *")
 MINUTELY = Schedule("backup", "* * * * *", window=timedelta(minutes=5))
@@ -24,16 +24,24 @@ def at(text: str) -> datetime:
 
 
 def slot(due: str, status: str, *, lease: str = "01 00:00:00", attempts: int = 1) -> Slot:
-    return Slot("backup", at(due), status, "somebody", at(lease), attempts)
+    return Slot("backup", at(due), status, "somebody", at(lease), attempts, DAILY.cron)
 
 
 CASES = {
     "due to the second": (DAILY, "10 03:00:00", [], [("claim", "10 03:00:00")]),
     "not a second before": (DAILY, "10 02:59:59", [slot("09 03:00:00", "done")], []),
     "missed: made up for": (DAILY, "10 14:00:00", [], [("claim", "10 03:00:00")]),
-    "missed for days: once": (DAILY, "10 14:00:00", [slot("05 03:00:00", "done")], [("claim", "10 03:00:00")]),
+    "missed for days: recorded, and made up for once": (
+        DAILY, "10 14:00:00", [slot("07 03:00:00", "done")],
+        [("miss", "08 03:00:00"), ("miss", "09 03:00:00"), ("claim", "10 03:00:00")],
+    ),
+    "missed, by another expression: not known": (MINUTELY, "10 14:00:00", [slot("07 03:00:00", "done")], [("claim", "10 14:00:00")]),
+    "the clock was ahead": (DAILY, "10 14:00:00", [slot("10 03:00:00", "done"), slot("20 03:00:00", "done")], []),
     "missed for minutes: the newest": (MINUTELY, "10 14:10:30", [], [("claim", "10 14:10:00")]),
     "too late": (Schedule("backup", "0 3 * * 1", timedelta(hours=24)), "06 03:00:01", [], []),
+    "too late: recorded": (
+        Schedule("backup", "0 3 * * *", timedelta(hours=1)), "10 14:00:00", [slot("09 03:00:00", "done")], [("miss", "10 03:00:00")],
+    ),
     "just in time": (Schedule("backup", "0 3 * * 1", timedelta(hours=24)), "06 03:00:00", [], [("claim", "05 03:00:00")]),
     "done": (DAILY, "10 14:00:00", [slot("10 03:00:00", "done")], []),
     "failed: not again": (DAILY, "10 14:00:00", [slot("10 03:00:00", "failed")], []),
@@ -60,6 +68,17 @@ def test_tick(case: str) -> None:
     assert [(action.verb, action.due_at) for action in tick(schedule, at(now), slots)] == [
         (verb, at(due)) for verb, due in expected
     ]
+
+
+def test_long_gap_is_recorded_in_several_ticks() -> None:
+    last = Slot("backup", at("10 14:00:00"), "done", "", at("10 14:00:00"), 1, MINUTELY.cron)
+    now, found = at("10 14:00:00") + timedelta(minutes=MOST_MISSED + 10), []
+    first = tick(MINUTELY, now, [last])
+    assert [action.verb for action in first] == ["miss"] * MOST_MISSED
+    newest = Slot("backup", first[-1].due_at, "missed", "", now, 0, MINUTELY.cron)
+    found = [(action.verb, action.due_at) for action in tick(MINUTELY, now, [newest])]
+    assert [verb for verb, _ in found] == ["miss"] * 9 + ["claim"]
+    assert found[-1][1] == now
 
 
 @pytest.mark.parametrize("cron", ["", "0 3 * *", "0 0 3 * * *", "61 3 * * *", "0 3 30 2 *", "often"])
@@ -95,8 +114,10 @@ def test_two_tickers_never_both_work_on_a_slot(steps: list[tuple[int, str, int]]
                     alive = [other.due_at for other, until in working.values() if until > now]
                     assert claim.due_at not in alive
                     assert claim.due_at not in done
+                    begun = slots[who].begin(claim, now)
+                    assert begun is not None
                     attempts[claim.due_at] = attempts.get(claim.due_at, 0) + 1
-                    working[who] = (claim, now + LEASE)
+                    working[who] = (begun, now + LEASE)
             plans[who] = []
         elif what == "finish" and who in working:
             claim, _ = working.pop(who)

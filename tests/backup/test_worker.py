@@ -26,6 +26,7 @@ from gemel_backup import app as app_module
 from gemel_backup.app import checks, make_celery
 from gemel_backup.beat import TickScheduler
 from gemel_backup.catalogue import entries, open_index
+from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
 from gemel_backup.health import AdminPort
 from gemel_backup.heartbeat import complaint, heartbeat_path
@@ -35,7 +36,6 @@ from gemel_backup.schedule import run_schedule
 from gemel_backup.slots import Slots
 from gemel_backup.store import open_store
 from gemel_backup.tick import Schedule
-from gemel_backup.work import run_claim
 from gemel_migrator import migrate
 
 MINUTELY = "* * * * *"
@@ -50,7 +50,7 @@ def scheduled(chinook: Settings) -> Settings:
 
 def slot_rows(settings: Settings) -> list[tuple[str, int]]:
     name = "gemel.slot" if settings.is_postgresql else "gemel_slot"
-    return query(settings, f"SELECT status, attempts FROM {name}")
+    return query(settings, f"SELECT status, attempts FROM {name} WHERE kind = 'backup'")
 
 
 def proven(settings: Settings) -> int:
@@ -219,7 +219,7 @@ def test_claim_that_was_lost_is_not_recorded(scheduled: Settings) -> None:
     slots, claim = claim_of(scheduled)
     begun = slots.begin(claim, claim.due_at)
     assert begun is not None
-    assert run_claim(Job(scheduled), slots, claim, "chinook") == "done"
+    assert run_claim(Job(scheduled), slots, claim, "chinook") == "void"
     assert slot_rows(scheduled) == [("claimed", 1)]
 
 
@@ -230,7 +230,7 @@ def test_backup_gives_way_to_a_migration_and_is_done_after_it(scheduled: Setting
     with psycopg.connect(scheduled.database, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
         celery.tasks["gemel.tick"].delay()
-        assert slot_rows(scheduled) == [("yielded", 1)]
+        assert slot_rows(scheduled) == [("yielded", 0)]
         assert open_store(scheduled).ids() == []
     celery.tasks["gemel.tick"].delay()
     assert slot_rows(scheduled) == [("done", 1)]
@@ -247,7 +247,7 @@ def test_backup_gives_way_to_a_migration_that_has_waited_long_enough(scheduled: 
         until(lambda: query(scheduled, holders(MIGRATION_LOCK)) == [("ShareLock",)])
         migrate(hasty, load_app("chinook"))
         ticked.result(LIMIT)
-    assert slot_rows(scheduled) == [("yielded", 1)]
+    assert slot_rows(scheduled) == [("yielded", 0)]
     [entry] = entries(open_store(scheduled), open_index(scheduled), UNSIGNED)
     assert (entry.status, entry.stored) == ("yielded", False)
     assert "a migration has waited" in (entry.error or "")
@@ -261,12 +261,12 @@ def test_no_backup_begins_while_a_migration_waits(scheduled: Settings) -> None:
     with psycopg.connect(scheduled.database, autocommit=True) as waiting:
         waiting.execute("SELECT pg_advisory_lock_shared(%s)", (WAITING_LOCK,))
         eager(hasty).tasks["gemel.tick"].delay()
-    assert slot_rows(scheduled) == [("yielded", 1)]
+    assert slot_rows(scheduled) == [("yielded", 0)]
 
 
 def test_embedded_schedule(scheduled: Settings) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=run_schedule, args=(scheduled, "chinook", stop))
+    thread = threading.Thread(target=run_schedule, args=(scheduled, load_app("chinook"), stop))
     thread.start()
     try:
         until(lambda: slot_rows(scheduled) == [("done", 1)])
@@ -280,7 +280,7 @@ def test_embedded_schedule(scheduled: Settings) -> None:
 @pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
 def test_embedded_schedule_gives_up_what_it_does_when_it_is_stopped(scheduled: Settings) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=run_schedule, args=(scheduled, "chinook", stop))
+    thread = threading.Thread(target=run_schedule, args=(scheduled, load_app("chinook"), stop))
     with psycopg.connect(scheduled.database) as blocker:
         blocker.execute("LOCK TABLE artist IN ACCESS EXCLUSIVE MODE")
         thread.start()
@@ -290,5 +290,5 @@ def test_embedded_schedule_gives_up_what_it_does_when_it_is_stopped(scheduled: S
             stop.set()
             thread.join(LIMIT)
         assert not thread.is_alive()
-    assert slot_rows(scheduled) == [("yielded", 1)]
+    assert slot_rows(scheduled) == [("yielded", 0)]
     assert entries(open_store(scheduled), None, UNSIGNED) == []

@@ -59,6 +59,7 @@ def test_migrates_tells_each_revision_and_ends(database: Settings, run: Run) -> 
         ["gemel:", "0001"],
         ["gemel:", "0002"],
         ["gemel:", "0003"],
+        ["gemel:", "0004"],
         ["chinook:", "0001"],
         ["chinook", "is"],
     ]

@@ -43,23 +43,25 @@ def now(jobs: Jobs = 2, as_json: AsJson = False) -> None:
     settings = load()
     outcome = back_up(Job(settings, jobs=jobs), open_store(settings), settings.app)
     manifest = outcome.manifest
+    proof = outcome.proof
     if as_json:
         print(
             json.dumps(
                 {
                     "id": manifest.id,
-                    "status": "proven",
+                    "status": "proven" if proof else "taken",
                     "bytes": manifest.size,
                     "seconds": outcome.seconds,
                     "rows": manifest.rows,
-                    "checks": dict(outcome.proof.checks),
+                    "checks": dict(proof.checks) if proof else {},
                 },
                 indent=2,
             )
         )
         return
+    state = "proven" if proof else "taken; a worker that has backup_identity proves it"
     print(
-        f"backup {manifest.id} is proven: {_size(manifest.size)}, {outcome.seconds:.1f} seconds,"
+        f"backup {manifest.id} is {state}: {_size(manifest.size)}, {outcome.seconds:.1f} seconds,"
         f" {manifest.tables} tables, {manifest.rows} rows"
     )
 

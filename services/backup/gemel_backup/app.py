@@ -1,22 +1,28 @@
 """The Celery app: ``celery -A gemel_backup.app worker`` and ``… beat`` (docs/backups.md).
 
-Beat sends ``gemel.tick``; a worker that gets it claims what is due in the table of slots, and sends the claim as
-``gemel.backup``. Messages are acknowledged when they arrive. Nothing depends on the broker's memory: what a worker
-takes to its grave is found by its lease, and done once more.
+Beat sends ``gemel.tick``; a worker that gets it claims what is due in the table of slots, and sends each claim as
+``gemel.backup``, ``gemel.prove`` or ``gemel.task``, which have queues of their own. Messages are acknowledged when they
+arrive. Nothing depends on the broker's memory: what a worker takes to its grave is found by its lease, and done once
+more.
 """
 
 import functools
 import threading
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from celery import Celery, bootsteps, signals
+from kombu.entity import Queue
 
+from gemel.app import App, load_app
 from gemel.errors import GemelError
 from gemel.observe import configure_logging
 from gemel.settings import Settings, load
+from gemel_backup.age import can_open
+from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine, transaction
+from gemel_backup.due import BACKUP, PROOF, check_settings, claim_all
 from gemel_backup.errors import BackupError
 from gemel_backup.health import AdminPort, Check
 from gemel_backup.heartbeat import heartbeat_path
@@ -26,17 +32,20 @@ from gemel_backup.outbox import OutboxThread
 from gemel_backup.schedule import TICK_SECONDS
 from gemel_backup.slots import Claim, Slots
 from gemel_backup.store import open_store
-from gemel_backup.work import backup_schedule, check_settings, run_claim
 
 BROKER_SECONDS = 2.0
+QUEUES: Final = {BACKUP: "gemel.backup", PROOF: "gemel.prove"}
+"""Names of tasks and of the queues that they are in, by the kind of the slot."""
+TASKS: Final = "gemel.task"
+TICKS: Final = "gemel"
 
 
 def make_celery(settings: Settings) -> Celery:
     """The app for these settings.
 
-    :raises SettingsError: as :func:`gemel_backup.work.check_settings`.
+    :raises SettingsError: as :func:`gemel_backup.due.check_settings`.
     """
-    check_settings(settings)
+    check_settings(settings, None, datetime.now(UTC))
     celery = Celery("gemel", broker=settings.redis_uri.get_secret_value(), set_as_current=False)
     celery.conf.update(_configuration(settings))
     stop = threading.Event()
@@ -53,10 +62,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
         "task_acks_late": False,
-        "task_default_queue": "gemel",
+        "task_default_queue": TICKS,
+        "task_queues": [Queue(name) for name in _queues(settings)],  # type: ignore[no-untyped-call]
+        "task_routes": {name: {"queue": name} for name in (*QUEUES.values(), TASKS)},
+        "task_create_missing_queues": True,
         "worker_prefetch_multiplier": 1,
         "worker_pool": "threads",  # the work is done by other programs; threads end with the process
-        "worker_concurrency": 2,  # a tick is handled while a backup is taken
+        "worker_concurrency": 4,  # a tick is handled while a backup is taken and tasks run
         "worker_hijack_root_logger": False,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
@@ -80,35 +92,45 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _queues(settings: Settings) -> list[str]:
+    """What a worker of these settings takes from, unless ``-Q`` says otherwise: only who can open backups proves."""
+    return [name for name in (TICKS, *QUEUES.values(), TASKS) if name != QUEUES[PROOF] or can_open(settings)]
+
+
 def _add_tasks(celery: Celery, settings: Settings, stop: threading.Event) -> None:
     job = Job(settings, stop=stop.is_set)
     slots = Slots(make_engine(settings))
     log = structlog.get_logger("gemel.backup")
+    app = functools.cache(lambda: _app(settings))  # when a tick comes: beat sends them, and needs no app
 
     def tick() -> None:
-        schedule = backup_schedule(settings)
-        if schedule is None:
-            return
         try:
-            for claim in slots.claim_due(schedule, datetime.now(UTC)):
-                backup_task.apply_async((claim.to_json(),))
+            for claim in claim_all(settings, app(), slots, datetime.now(UTC)):
+                task = work[QUEUES.get(claim.kind, TASKS)]
+                task.apply_async((claim.to_json(),))
         except BackupError as error:  # the database is away: the next tick tries again
             log.error("backup.tick_failed", error=error.message)
 
-    def backup(message: dict[str, str]) -> None:
+    def do(message: dict[str, str]) -> None:
         try:
-            claim = slots.begin(Claim.from_json(message), datetime.now(UTC))
+            run_claim(job, slots, Claim.from_json(message), settings.app)
         except BackupError as error:  # its lease runs out, and it is done once more
-            log.error("backup.not_begun", error=error.message)
-            return
-        if claim is None:
-            log.warning("backup.claim_void", due_at=message["due_at"])
-            return
-        run_claim(job, slots, claim, settings.app)
+            log.error("slot.not_recorded", kind=message["kind"], error=error.message)
 
     celery.task(name="gemel.tick", shared=False)(tick)
-    backup_task = celery.task(name="gemel.backup", shared=False)(backup)
+    work = {name: celery.task(name=name, shared=False)(do) for name in (*QUEUES.values(), TASKS)}
     celery.finalize()
+
+
+def _app(settings: Settings) -> App | None:
+    """Backups do not depend on the app: where it cannot be read, that is logged, and only its tasks are not run."""
+    try:
+        app = load_app(settings.app)
+        check_settings(settings, app, datetime.now(UTC))
+    except GemelError as error:
+        structlog.get_logger("gemel.backup").error("tasks.not_run", error=error.message)
+        return None
+    return app
 
 
 def _add_step(celery: Celery, settings: Settings, stop: threading.Event) -> None:

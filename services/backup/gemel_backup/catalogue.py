@@ -105,6 +105,25 @@ class Index:
         with transaction(self._engine) as connection:
             return {row.id: _entry(row) for row in connection.execute(select(self._table))}
 
+    def unproven(self, *, since: datetime, until: datetime) -> Mapping[str, datetime]:
+        """Backups that were taken and not proven, by id, with the time when they were begun.
+
+        :param since: begun no earlier.
+        :param until: ended no later.
+        """
+        columns = self._table.c
+        query = select(columns.id, columns.started_at).where(
+            columns.status == "taken", columns.started_at >= since, columns.finished_at <= until
+        )
+        with transaction(self._engine) as connection:
+            return {row.id: utc(row.started_at) for row in connection.execute(query.order_by(columns.id))}
+
+    def begun_at(self, moment: datetime) -> str | None:
+        """Id of the backup that was begun at exactly this time."""
+        query = select(self._table.c.id).where(self._table.c.started_at == moment)
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar()
+
     def put(self, backup_id: str, status: str, **changes: object) -> None:
         """Write a row: a new one if there is none."""
         columns = self._table.c

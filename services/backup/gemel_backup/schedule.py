@@ -1,38 +1,55 @@
-"""The schedule without a queue: one thread of ``main.py`` claims what is due, and does it."""
+"""The schedule without a queue: a thread of ``main.py`` claims what is due, and does each in a thread of its own."""
 
 import threading
 from datetime import UTC, datetime
 
 import structlog
 
+from gemel.app import App
 from gemel.settings import Settings
+from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
+from gemel_backup.due import check_settings, claim_all, schedules
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.slots import Slots
-from gemel_backup.work import backup_schedule, check_settings, run_claim
+from gemel_backup.slots import Claim, Slots
 
 TICK_SECONDS = 15.0
+END_SECONDS = 5.0
 
 
-def run_schedule(settings: Settings, app_name: str, stop: threading.Event) -> None:
-    """Do what is due until ``stop`` is set; then end within a second, work under way being given up and done again
-    at the next start.
+def run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
+    """Do what is due until ``stop`` is set; then end soon, work under way being given up and done again at the next
+    start.
 
-    :param app_name: name of the app, for the manifests.
-    :raises SettingsError: as :func:`gemel_backup.work.check_settings`.
+    :raises SettingsError: as :func:`gemel_backup.due.check_settings`.
     """
     log = structlog.get_logger("gemel.backup")
-    schedule = backup_schedule(settings)
-    if schedule is None:
+    now = datetime.now(UTC)
+    check_settings(settings, app, now)
+    if not schedules(settings, app):
         log.info("backup.unscheduled", reason="backup_schedule or state is off")
         return
-    check_settings(settings)
     slots, job = Slots(make_engine(settings)), Job(settings, stop=stop.is_set)
+    working: list[threading.Thread] = []
     while not stop.is_set():
+        working = [thread for thread in working if thread.is_alive()]
         try:
-            for claim in slots.claim_due(schedule, datetime.now(UTC)):
-                run_claim(job, slots, claim, app_name)
+            for claim in claim_all(settings, app, slots, datetime.now(UTC)):
+                thread = threading.Thread(
+                    target=_work, args=(job, slots, claim, app.name), name=f"gemel-{claim.kind}", daemon=True
+                )
+                thread.start()
+                working.append(thread)
         except BackupError as error:  # the database is away: the next tick tries again
             log.error("backup.tick_failed", error=error.message)
         stop.wait(TICK_SECONDS)
+    for thread in working:
+        thread.join(END_SECONDS)
+
+
+def _work(job: Job, slots: Slots, claim: Claim, app: str) -> None:
+    try:
+        run_claim(job, slots, claim, app)
+    except BackupError as error:  # its lease runs out, and it is done once more
+        structlog.get_logger("gemel.backup").error("slot.not_recorded", kind=claim.kind, error=error.message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gemel.state.tables import state_tables
@@ -50,53 +50,103 @@ class Slots:
         :raises BackupError: the table is not there or not to be reached.
         :raises SettingsError: the cron expression is not one.
         """
-        claims = []
-        for action in tick(schedule, now, self.read(schedule, now)):
-            claim = self.do(action, now)
-            claims += [claim] if claim is not None else []
-        return claims
+        actions = tick(schedule, now, self.read(schedule, now))
+        self._miss([action for action in actions if action.verb == "miss"], schedule.cron, now)
+        claims = [self.do(action, now, schedule.cron) for action in actions if action.verb != "miss"]
+        return [claim for claim in claims if claim is not None]
+
+    def one(self, kind: str, due_at: datetime) -> Slot | None:
+        """A single slot."""
+        query = select(self._table).where(self._table.c.kind == kind, self._table.c.due_at == due_at)
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        return _slot(row) if row is not None else None
+
+    def newest(self) -> list[Slot]:
+        """The newest slot of each kind."""
+        columns = self._table.c
+        newest = select(columns.kind, func.max(columns.due_at).label("due_at")).group_by(columns.kind).subquery()
+        query = select(self._table).join(newest, and_(columns.kind == newest.c.kind, columns.due_at == newest.c.due_at))
+        with transaction(self._engine) as connection:
+            return [_slot(row) for row in connection.execute(query)]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many slots there are, by kind and status."""
+        columns = self._table.c
+        query = select(columns.kind, columns.status, func.count()).group_by(columns.kind, columns.status)
+        with transaction(self._engine) as connection:
+            return {(kind, status): int(count) for kind, status, count in connection.execute(query)}
+
+    def forget(self, before: datetime) -> None:
+        """Delete what ended long ago."""
+        columns = self._table.c
+        with transaction(self._engine) as connection:
+            connection.execute(delete(self._table).where(columns.due_at < before, columns.status != "claimed"))
 
     def read(self, schedule: Schedule, now: datetime) -> Sequence[Slot]:
         """The slots that :func:`tick` has to know."""
         columns = self._table.c
+        newest = select(func.max(columns.due_at)).where(columns.kind == schedule.kind, columns.due_at <= now)
         query = select(self._table).where(
             columns.kind == schedule.kind,
-            or_(columns.due_at >= now - schedule.window, columns.status == "claimed"),
+            or_(
+                columns.due_at >= now - schedule.window,
+                columns.status == "claimed",
+                columns.due_at == newest.scalar_subquery(),
+            ),
         )
         with transaction(self._engine) as connection:
             return [_slot(row) for row in connection.execute(query)]
 
-    def do(self, action: Action, now: datetime) -> Claim | None:
-        """Do what :func:`tick` has decided; ``None`` if nothing is to be worked on, or another was faster."""
+    def do(self, action: Action, now: datetime, cron: str | None = None) -> Claim | None:
+        """Do what :func:`tick` has decided; ``None`` if nothing is to be worked on, or another was faster.
+
+        :param cron: by which the slot is due.
+        """
         if action.seen is None:
-            return self._insert(action, now)
+            return self._insert(action, now, cron)
         if action.verb == "expire":
             self._change(action.seen, status="expired", error=_gone(action.seen))
             return None
         claim = Claim(action.kind, action.due_at, new_owner())
-        more = 1 if action.seen.status == "expired" else 0  # giving way costs no attempt
         changes = {"status": "claimed", "owner": claim.owner, "lease_until": now + LEASE}
-        return claim if self._change(action.seen, **changes, attempts=action.seen.attempts + more) else None
+        return claim if self._change(action.seen, **changes) else None
 
     def begin(self, claim: Claim, now: datetime) -> Claim | None:
-        """Take over a claim that was sent by message; ``None`` if it does not count any more, or was begun before."""
+        """Begin to work on what was claimed, here or in another process; ``None`` if the claim does not count any more,
+        or work on it was begun before."""
         begun = Claim(claim.kind, claim.due_at, new_owner())
-        return begun if self._update(claim, owner=begun.owner, lease_until=now + LEASE) else None
+        changes = {"owner": begun.owner, "lease_until": now + LEASE, "attempts": self._table.c.attempts + 1}
+        return begun if self._update(claim, **changes) else None
 
     def renew(self, claim: Claim, now: datetime) -> bool:
         """Give a sign of life; false if the claim does not count any more."""
         return self._update(claim, lease_until=now + LEASE)
 
     def finish(self, claim: Claim, status: str, error: str | None = None) -> bool:
-        """Record the end of the work, unless the claim does not count any more."""
-        changes = {"status": status} if error is None else {"status": status, "error": error}
+        """Record the end of the work, unless the claim does not count any more. To give way costs no attempt."""
+        changes: dict[str, object] = {"status": status} if error is None else {"status": status, "error": error}
+        if status == "yielded":
+            changes["attempts"] = self._table.c.attempts - 1
         return self._update(claim, **changes)
 
-    def _insert(self, action: Action, now: datetime) -> Claim | None:
-        claim = Claim(action.kind, action.due_at, new_owner())
-        row = {"status": "claimed", "owner": claim.owner, "lease_until": now + LEASE, "attempts": 1}
+    def _miss(self, actions: Sequence[Action], cron: str, now: datetime) -> None:
+        """Record what nobody did, unless somebody has recorded something else."""
+        if not actions:
+            return
+        row = {"status": "missed", "owner": new_owner(), "lease_until": now, "attempts": 0, "schedule": cron}
+        rows = [{"kind": action.kind, "due_at": action.due_at, **row} for action in actions]
+        with transaction(self._engine) as connection:
+            connection.execute(self._insert_new(), rows)
+
+    def _insert_new(self) -> Any:
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(self._table).values(kind=claim.kind, due_at=claim.due_at, **row).on_conflict_do_nothing()
+        return insert(self._table).on_conflict_do_nothing()
+
+    def _insert(self, action: Action, now: datetime, cron: str | None) -> Claim | None:
+        claim = Claim(action.kind, action.due_at, new_owner())
+        row = {"status": "claimed", "owner": claim.owner, "lease_until": now + LEASE, "attempts": 0, "schedule": cron}
+        statement = self._insert_new().values(kind=claim.kind, due_at=claim.due_at, **row)
         with transaction(self._engine) as connection:  # the row comes back only to whoever has inserted it
             return claim if connection.execute(statement.returning(self._table.c.kind)).first() is not None else None
 
@@ -134,7 +184,7 @@ def utc(value: datetime) -> datetime:
 
 
 def _slot(row: Any) -> Slot:
-    return Slot(row.kind, utc(row.due_at), row.status, row.owner, utc(row.lease_until), row.attempts)
+    return Slot(row.kind, utc(row.due_at), row.status, row.owner, utc(row.lease_until), row.attempts, row.schedule)
 
 
 def _gone(slot: Slot) -> str:

@@ -14,6 +14,18 @@ def create_table(name: str, *columns: "sa.Column[object]") -> None:
     op.create_table(full, *columns, schema=schema)
 
 
+def add_column(name: str, column: "sa.Column[object]") -> None:
+    """Add a column to one of our tables."""
+    schema, full = _name(name)
+    op.add_column(full, column, schema=schema)
+
+
+def drop_column(name: str, column: str) -> None:
+    """Drop a column of one of our tables."""
+    schema, full = _name(name)
+    op.drop_column(full, column, schema=schema)
+
+
 def drop_tables(*names: str) -> None:
     """Drop some of our tables, in this order."""
     for name in names:

@@ -124,10 +124,11 @@ def state_tables(*, postgresql: bool) -> StateTables:
             "slot",
             Column("kind", Text, primary_key=True),
             Column("due_at", at, primary_key=True),
-            Column("status", Text, nullable=False),  # claimed, done, failed, yielded, expired
+            Column("status", Text, nullable=False),  # claimed, done, failed, yielded, expired, missed
             Column("owner", Text, nullable=False),
             Column("lease_until", at, nullable=False),
             Column("attempts", Integer, nullable=False),
             Column("error", Text),
+            Column("schedule", Text),  # the cron expression by which it was due
         ),
     )

@@ -1,0 +1,74 @@
+"""All that may be due: backups, proofs of backups that another worker took, and the app's own tasks."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from gemel.app import App
+from gemel.settings import Settings
+from gemel_backup.age import can_open, check_keys
+from gemel_backup.catalogue import open_index
+from gemel_backup.retain import parse_rules
+from gemel_backup.slots import Claim, Slots
+from gemel_backup.tick import WINDOW, Schedule, follow, last_due
+
+BACKUP: Final = "backup"
+PROOF: Final = "proof"
+TASK: Final = "task:"
+PROOF_GRACE: Final = timedelta(minutes=15)
+"""Whoever takes a backup and can open it proves it at once; if that does not come to an end, others do after this."""
+
+
+def backup_schedule(settings: Settings) -> Schedule | None:
+    """The schedule of the backups; ``None`` if there is none, or no table to claim slots in (``state = off``)."""
+    cron = settings.backup_schedule.strip()
+    return Schedule(BACKUP, cron) if cron not in ("", "off") and settings.state else None
+
+
+def schedules(settings: Settings, app: App | None) -> list[Schedule]:
+    """All that is due at certain times.
+
+    :param app: ``None`` if it cannot be imported: backups do not depend on it.
+    :raises AppError: ``tasks.py`` cannot be read.
+    """
+    backups = backup_schedule(settings)
+    tasks = app.periodic.values() if app is not None and settings.state else ()
+    return [*([backups] if backups else []), *(Schedule(f"{TASK}{task.name}", task.cron) for task in tasks)]
+
+
+def check_settings(settings: Settings, app: App | None, now: datetime) -> None:
+    """What would else be found out only when something is due.
+
+    :raises SettingsError: an expression is none, or a key, or a rule of retention.
+    :raises AppError: ``tasks.py`` cannot be read.
+    """
+    for schedule in schedules(settings, app):
+        last_due(schedule, now)
+    check_keys(settings)
+    parse_rules(settings.backup_keep)
+
+
+def claim_all(settings: Settings, app: App | None, slots: Slots, now: datetime) -> Iterator[Claim]:
+    """Claim all that is due.
+
+    :raises BackupError: the database cannot be reached.
+    """
+    for schedule in schedules(settings, app):
+        yield from slots.claim_due(schedule, now)
+    if settings.state:
+        yield from _proofs(settings, slots, now)
+
+
+def _proofs(settings: Settings, slots: Slots, now: datetime) -> Iterator[Claim]:
+    index = open_index(settings)
+    if index is None:
+        return
+    grace = PROOF_GRACE if can_open(settings) else timedelta()
+    for backup_id, started_at in index.unproven(since=now - WINDOW, until=now - grace).items():
+        action = follow(PROOF, started_at, now, slots.one(PROOF, started_at))
+        claim = slots.do(action, now) if action is not None else None
+        if claim is not None:
+            structlog.get_logger("gemel.backup").info("proof.claimed", id=backup_id)
+            yield claim
