@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -266,17 +267,19 @@ def test_value_that_was_changed_is_found(postgresql: Settings) -> None:
 
 def test_leftovers_of_dead_proofs_are_dropped(postgresql: Settings) -> None:
     now = datetime.now(UTC)
-    old, young = scratch_name(now - timedelta(days=2)), scratch_name(now - timedelta(hours=1))
+    old, young = scratch_name(now - timedelta(minutes=6)), scratch_name(now - timedelta(minutes=4))
+    used = scratch_name(now - timedelta(hours=2))
     with psycopg.connect(postgresql.database, autocommit=True) as connection:
-        for name in (old, young):
+        for name in (old, young, used):
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             store, manifest = taken(postgresql)
-            prove(Job(postgresql), store, manifest.id)
+            with psycopg.connect(urlunsplit(urlsplit(postgresql.database)._replace(path=f"/{used}"))):
+                prove(Job(postgresql), store, manifest.id)
             assert old not in databases(postgresql)
-            assert young in databases(postgresql)
+            assert {young, used} <= databases(postgresql)
         finally:
-            for name in (old, young):
+            for name in (old, young, used):
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 

@@ -13,7 +13,11 @@ from gemel_backup.ids import SCRATCH_PREFIX, scratch_name, scratch_time
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address, Connection
 
-LEFTOVER = timedelta(days=1)
+LEFTOVER = timedelta(minutes=5)
+"""A database is used soon after it was made, or never."""
+UNUSED = """
+    SELECT d.datname FROM pg_database d WHERE starts_with(d.datname, %s)
+      AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)"""
 ROLES_LOCK = MIGRATION_LOCK + 3
 ROLE_MARK = "made by Gemel for a proof"
 MARKED = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = %s"
@@ -34,8 +38,10 @@ def scratch_database(job: Job, server: Address, encoding: str) -> Iterator[Addre
     with server.connect(job) as connection:
         drop_leftovers(connection, datetime.now(UTC))
         create_database(connection, name, {**C_LOCALE, "encoding": encoding})
+    target = server.with_database(name)
     try:
-        yield server.with_database(name)
+        with target.connect(job):  # a sign that the work lives
+            yield target
     finally:
         # Not with the job's own limits: it is dropped even when the work was stopped.
         with server.connect(Job(job.settings)) as connection:
@@ -75,8 +81,8 @@ def _create_role(connection: Connection, name: str) -> None:
 
 
 def drop_leftovers(connection: Connection, now: datetime) -> list[str]:
-    """Drop scratch databases older than a day; gives their names."""
-    rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (SCRATCH_PREFIX,))
+    """Drop scratch databases to which nobody has been connected since they were made; gives their names."""
+    rows = connection.execute(UNUSED, (SCRATCH_PREFIX,))
     names = [str(name) for (name,) in rows.fetchall()]
     old = [name for name in names if (made := scratch_time(name)) is not None and now - made > LEFTOVER]
     for name in old:

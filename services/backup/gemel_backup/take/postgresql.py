@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from gemel_backup.child import child
+from gemel_backup.child import Child, child
 from gemel_backup.clients import Client, find_client
+from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.evidence import Evidence, Range
 from gemel_backup.evidence import postgresql as evidence
 from gemel_backup.evidence.tables import EXCLUDED
@@ -51,7 +52,7 @@ def _take(job: Job, folder: Path, address: Address, connection: Connection) -> T
         roles = stack.enter_context(child(_globals(client, address, folder), address.environment))
         found = evidence.collect(connection, address, job, exported)
         roles.wait(job)
-        dump.wait(job)
+        _wait(dump, job)
     return Taken(
         kind="postgresql",
         server_version=server_version(connection),
@@ -59,6 +60,17 @@ def _take(job: Job, folder: Path, address: Address, connection: Connection) -> T
         evidence=_ranged(found, before, evidence.sequences(connection)),
         locale=locale_of(connection),
     )
+
+
+def _wait(dump: Child, job: Job) -> None:
+    """:raises Yielded: somebody waits to change a table: a worker of ``pg_dump`` then gives up rather than wait behind
+    him."""
+    try:
+        dump.wait(job)
+    except BackupError as error:
+        if "could not obtain lock on relation" in error.message:
+            raise Yielded(f"somebody changes the schema; nothing was taken: {error.message}") from error
+        raise
 
 
 def _ranged(found: Evidence, before: Mapping[str, int], after: Mapping[str, int]) -> Evidence:
