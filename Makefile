@@ -50,7 +50,7 @@ $(FUZZERS): $(STAMP) requirements/fuzz.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@touch $@
 
-mutants: venv ## take out each place that asks a policy or a limit; some test has to turn red (half an hour)
+mutants: venv ## take out each check of a policy, limit, hash or evidence; some test has to turn red (an hour)
 	@PYTHONPATH=tests $(BIN)/python -m mutants $(ARGS)
 
 soak: $(FUZZERS) ## run the full counts and measure: hours; writes docs/soak/*.json (docs/soak/README.md)

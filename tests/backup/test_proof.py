@@ -1,8 +1,9 @@
 """A backup counts only if what comes out of it is what was taken."""
 
 import gzip
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -24,6 +25,7 @@ from backup.helpers import (
 )
 from gemel.settings import Settings
 from gemel_backup.catalogue import entries, latest_proven, open_index
+from gemel_backup.clients import Client
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
 from gemel_backup.evidence import Rows
 from gemel_backup.ids import SCRATCH_PREFIX, scratch_name
@@ -306,3 +308,108 @@ def test_database_that_cannot_be_reached_is_told_without_its_password(tmp_path: 
     with pytest.raises(BackupError, match="'gone' on 127.0.0.1:1") as caught:
         taken(settings)
     assert "hunter2" not in str(caught.value)
+
+
+# --- what a proof looks at besides -------------------------------------------
+
+
+def test_backup_that_was_renamed_is_refused(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    other = f"{manifest.id[:-6]}ffffff"
+    folder_of(store, manifest).rename(store.folder / other)
+    with pytest.raises(Corrupted, match=f"its manifest is that of backup {manifest.id}: the folder was renamed"):
+        verify(Job(chinook), store, other)
+
+
+def test_manifest_that_is_none_is_refused(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    for payload, text in (("x", "its manifest is not JSON"), ('{"format": 1}', "its manifest is not well formed: ")):
+        (folder_of(store, manifest) / MANIFEST).write_bytes(seal(payload, UNSIGNED))
+        with pytest.raises(Corrupted, match=text):
+            verify(Job(chinook), store, manifest.id)
+
+
+def test_backup_without_evidence_is_refused(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    path = files_folder(store, manifest) / "evidence.json"
+    path.write_text("{}")
+    forge(store, manifest)
+    with pytest.raises(Corrupted, match="its evidence is not well formed"):
+        prove(Job(chinook), store, manifest.id)
+    path.unlink()
+    forge(store, manifest)
+    with pytest.raises(Corrupted, match="holds no evidence"):
+        prove(Job(chinook), store, manifest.id)
+
+
+def test_database_that_the_engine_cannot_read_is_not_proven(chinook: Settings) -> None:
+    """Its revision is that of the app, and its tables are not."""
+    query(chinook, "ALTER TABLE genre RENAME COLUMN name TO title")
+    store, manifest = taken(chinook)
+    with pytest.raises(Unproven, match="a query of the restored database failed"):
+        prove(Job(chinook), store, manifest.id)
+
+
+def test_what_a_proof_could_not_look_at_is_told(chinook: Settings) -> None:
+    elsewhere = chinook.model_copy(update={"app": "no_such_app"})
+    store, manifest = taken(elsewhere)
+    assert "there is no module" in prove(Job(elsewhere), store, manifest.id).checks["query"]
+    query(chinook, "UPDATE alembic_version SET version_num = '0000'")
+    store, manifest = taken(chinook)
+    assert "is of revision 0000, the app of 0001" in prove(Job(chinook), store, manifest.id).checks["query"]
+
+
+def test_damage_that_amcheck_finds_fails_the_proof(
+    postgresql: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pg_amcheck"
+    program.write_text("#!/bin/sh\necho 'item order invariant violated' >&2\nexit 2\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("gemel_backup.amcheck.find_client", lambda *_: Client(program, (99,)))
+    store, manifest = taken(postgresql)
+    with pytest.raises(Unproven, match="the restored database is damaged: .*item order invariant violated"):
+        prove(Job(postgresql), store, manifest.id)
+
+    def missing(*_: object) -> Client:
+        raise BackupError("there is none")
+
+    monkeypatch.setattr("gemel_backup.amcheck.find_client", missing)
+    assert prove(Job(postgresql), store, manifest.id).checks["pages"] == "not done: there is none"
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_damaged_sqlite_database_is_found(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    _damage(files_folder(store, manifest) / "database.sqlite3")
+    forge(store, manifest)
+    with pytest.raises(Corrupted, match="SQLite's integrity check failed"):
+        prove(Job(chinook), store, manifest.id)
+    _damage(chinook.sqlite_path)
+    with pytest.raises(Corrupted, match="SQLite's integrity check failed"):
+        taken(chinook)
+
+
+def _damage(path: Path) -> None:
+    """An index that has another row than its table."""
+    statements = (
+        "CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'track' AND sql IS NOT NULL LIMIT 1",
+        "DELETE FROM sqlite_schema WHERE name = (SELECT name FROM kept)",
+        "PRAGMA schema_version = 9001",
+        "DELETE FROM track WHERE id = 1",
+        "INSERT INTO sqlite_schema SELECT * FROM kept",
+        "PRAGMA schema_version = 9002",
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_reference_to_nothing_fails_the_proof(chinook: Settings) -> None:
+    with sqlite3.connect(chinook.sqlite_path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("UPDATE album SET artist_id = 99999 WHERE id = 1")
+    store, manifest = taken(chinook)
+    with pytest.raises(Corrupted, match="of table 'album' refers to a row of 'artist' that is not there"):
+        prove(Job(chinook), store, manifest.id)

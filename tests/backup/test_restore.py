@@ -245,3 +245,11 @@ def test_collation_is_kept(chinook: Settings, target: Settings) -> None:
     restore(Job(chinook), store, manifest.id, target.database, Options())
     question = "SELECT datcollate, datctype, encoding FROM pg_database WHERE datname = current_database()"
     assert query(target, question) == query(chinook, question)
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_damaged_file_is_not_put_into_place(chinook: Settings, target: Settings) -> None:
+    target.sqlite_path.write_bytes(chinook.sqlite_path.read_bytes()[:40_960])
+    with pytest.raises(BackupError, match="SQLite's integrity check failed|malformed"):
+        switch(Job(chinook), target.database)
+    assert artists(chinook) == ARTISTS

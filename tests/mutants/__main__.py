@@ -1,4 +1,6 @@
-"""``make mutants``: take out each place that asks a policy or a limit, one at a time; some test has to turn red.
+"""``make mutants``: take out each place that asks a policy or a limit, or checks a hash or evidence, one at a time.
+
+Some test has to turn red.
 
 ``make mutants ARGS='plan/read.py visible'`` takes those only in whose line all of the words stand. Exit status 1 if one
 survives.
@@ -23,6 +25,13 @@ TESTS = (
     "tests/security/test_owasp.py",
     "tests/policy/test_no_way_around.py",
 )
+TESTS_OF_BACKUPS = (
+    "tests/backup/test_proof.py",
+    "tests/backup/test_keep.py",
+    "tests/backup/test_evidence.py",
+    "tests/backup/test_restore.py",
+    "tests/backup/faults/test_corruptions.py",
+)
 WHICH = ("not postgresql", "postgresql")
 """SQLite first: most die there, and soon."""
 AT_A_TIME = 2
@@ -40,7 +49,7 @@ def main(words: list[str]) -> int:
         copies: Queue[Path] = Queue()
         for number in range(AT_A_TIME):
             copies.put(_copy(Path(folder) / str(number)))
-        if _fails(Path(folder) / "0", WHICH[0]):
+        if any(_fails(Path(folder) / "0", WHICH[0], tests) for tests in {_tests(one) for one in found}):
             sys.stderr.write("the tests fail as it is: mend that first\n")
             return 1
         with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -63,7 +72,7 @@ def _try(mutant: Mutant, copies: "Queue[Path]") -> bool:
     copy = copies.get()
     before = mutant.apply(copy)
     try:
-        killed = any(_fails(copy, which) for which in WHICH)
+        killed = any(_fails(copy, which, _tests(mutant)) for which in WHICH)
     finally:
         (copy / mutant.path).write_bytes(before)
         copies.put(copy)
@@ -72,9 +81,13 @@ def _try(mutant: Mutant, copies: "Queue[Path]") -> bool:
     return killed
 
 
-def _fails(copy: Path, which: str) -> bool:
+def _tests(mutant: Mutant) -> tuple[str, ...]:
+    return TESTS_OF_BACKUPS if mutant.of_backups else TESTS
+
+
+def _fails(copy: Path, which: str, tests: tuple[str, ...]) -> bool:
     options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not soak", "-k", which]
-    command = [sys.executable, "-m", "pytest", *options, *TESTS]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     try:
         return subprocess.run(command, cwd=copy, capture_output=True, timeout=SECONDS, check=False).returncode != 0
     except subprocess.TimeoutExpired:
