@@ -12,7 +12,7 @@ from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
 from gemel.observe.health import PATHS
 
 GRAPHQL: Final = ("/graphql", "/v1/graphql", "/graphiql")
-REST: Final = ("/rest/v1", "/openapi.json", "/docs")
+REST: Final = ("/rest/v1", "/openapi.json", "/docs", "/backups")
 LINKS: Final = {"graphql": "/graphql", "rest": "/rest/v1/", "live": "/livez", "ready": "/readyz", "metrics": "/metrics"}
 
 

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         "last 3, daily 7, weekly 4, monthly 12, yearly 3",
         description="proven backups that are kept: last, hourly, daily, weekly, monthly, yearly; all keeps all",
     )
+    alert_uri: SecretStr = Field(
+        SecretStr(""), description="http(s) address that is told in JSON what goes wrong with backups and tasks"
+    )
+    alert_after: float = Field(
+        36.0, gt=0, description="hours without a newer proven backup after which alert_uri is told"
+    )
     admin_secret: SecretStr = Field(SecretStr(""), description="value of x-hasura-admin-secret that makes an admin")
     jwt_secret_key: SecretStr = Field(SecretStr(""), description="HS256 secret of bearer tokens, 32 characters or more")
     jwt_secrets: SecretStr = Field(
@@ -122,6 +128,13 @@ class Settings(BaseSettings):
             return value
         parts = (part.strip() for part in value.split(",") if part.strip())
         return tuple(part.rstrip("/") if info.field_name == "frontend_uri" else part for part in parts)
+
+    @field_validator("alert_uri")
+    @classmethod
+    def _over_http(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
 
     @field_validator("backup_sign_key", "backup_trust_keys")
     @classmethod

@@ -130,6 +130,15 @@ def test_unsigned_or_forged_notes_are_not_believed(chinook: Settings) -> None:
     assert [entry.status for entry in entries(store, None, keys)] == ["proven"]
 
 
+def test_without_keys_a_hash_finds_what_was_changed(chinook: Settings) -> None:
+    store, manifest = taken(chinook)
+    path = store.folder / manifest.id / MANIFEST
+    sealed = SEALED.validate_json(path.read_bytes())
+    path.write_bytes(SEALED.dump_json(replace(sealed, payload=sealed.payload.replace("chinook", "another"))))
+    with pytest.raises(Corrupted, match="does not fit its own hash"):
+        verify(Job(chinook), store, manifest.id)
+
+
 def test_proof_of_another_backup_proves_nothing(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     prove(Job(chinook), store, manifest.id)

@@ -166,7 +166,8 @@ def get(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_admin_port(scheduled: Settings) -> None:
+def test_admin_port(scheduled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemel_backup.metrics.FRESH_SECONDS", 0.0)
     with admin_port(scheduled) as url:
         assert get(f"{url}/livez") == (200, '{"live":true}')
         assert get(f"{url}/readyz") == (200, '{"ready":true,"missing":{}}')

@@ -1,11 +1,12 @@
 """What backups there are. The store is the truth; the table in the database is an index of it, and tells of what
 never came into the store."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, insert, inspect, select, update
+from sqlalchemy import Engine, func, insert, inspect, select, update
 
 from gemel.settings import Settings
 from gemel.state.tables import state_tables
@@ -64,7 +65,7 @@ def rebuild(store: Store, index: "Index", keys: Keys) -> list[Entry]:
     stored = [_stored(store, backup_id, keys) for backup_id in store.ids()]
     for entry in stored:
         if entry.manifest is not None:
-            index.put_entry(entry.manifest, entry.status, entry.proven_at, entry.error)
+            index.put_entry(entry.manifest, entry.status, entry.error, entry.proof)
     return stored
 
 
@@ -118,6 +119,15 @@ class Index:
         with transaction(self._engine) as connection:
             return {row.id: utc(row.started_at) for row in connection.execute(query.order_by(columns.id))}
 
+    def proven_since(self) -> datetime | None:
+        """When the newest proven backup was begun, else the first one that is known."""
+        columns = self._table.c
+        proven = select(func.max(columns.started_at)).where(columns.status == "proven")
+        first = select(func.min(columns.started_at))
+        with transaction(self._engine) as connection:
+            found = connection.execute(proven).scalar() or connection.execute(first).scalar()
+        return utc(found) if found is not None else None
+
     def begun_at(self, moment: datetime) -> str | None:
         """Id of the backup that was begun at exactly this time."""
         query = select(self._table.c.id).where(self._table.c.started_at == moment)
@@ -133,14 +143,16 @@ class Index:
                 values.setdefault("started_at", datetime.now(UTC))
                 connection.execute(insert(self._table).values(id=backup_id, **values))
 
-    def put_entry(self, manifest: Manifest, status: str, proven_at: datetime | None, error: str | None) -> None:
+    def put_entry(self, manifest: Manifest, status: str, error: str | None, proof: Proof | None) -> None:
         """Write what is known of a backup in the store."""
+        good = proof is not None and proof.error is None
         self.put(
             manifest.id,
             status,
             started_at=manifest.started_at,
             finished_at=manifest.finished_at,
-            proven_at=proven_at,
+            proven_at=proof.at if proof is not None and good else None,
+            proof=json.dumps({"seconds": proof.seconds, "checks": dict(proof.checks)}) if proof is not None else None,
             revision=manifest.revision,
             bytes=manifest.size,
             error=error[:MOST_ERROR] if error else None,

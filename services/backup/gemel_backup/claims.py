@@ -12,6 +12,7 @@ import structlog
 from gemel.app import load_app
 from gemel.errors import GemelError
 from gemel.periodic.run import run_periodic
+from gemel_backup.alert import ALERT, of_slot, tell_stale
 from gemel_backup.catalogue import open_index
 from gemel_backup.due import BACKUP, PROOF, TASK
 from gemel_backup.errors import BackupError, Yielded
@@ -54,6 +55,7 @@ def run_claim(job: Job, slots: Slots, sent: Claim, app: str) -> str:
     else:
         status, text = "done", None
         log.info("slot.done", **found)
+    of_slot(job.settings, claim, status, text)
     if not slots.finish(claim, status, text):
         log.warning("slot.lease_lost", status=status)
     elif claim.kind == BACKUP:
@@ -67,6 +69,8 @@ def _do(job: Job, claim: Claim, app: str) -> dict[str, object]:
         return summary(back_up(job, open_store(job.settings), app))
     if claim.kind == PROOF:
         return _prove(job, claim)
+    if claim.kind == ALERT:
+        return _tell(job)
     return _run_task(job, claim.kind.removeprefix(TASK), app)
 
 
@@ -77,6 +81,13 @@ def _prove(job: Job, claim: Claim) -> dict[str, object]:
         raise BackupError("the backup that was to be proven is not known any more")
     proof = prove_and_record(job, open_store(job.settings), backup_id)
     return {"id": backup_id, "seconds": round(proof.seconds, 3)}
+
+
+def _tell(job: Job) -> dict[str, object]:
+    index = open_index(job.settings)
+    if index is not None and not tell_stale(job.settings, index, datetime.now(UTC)):
+        raise Yielded("alert_uri did not take the message; it is sent again")
+    return {}
 
 
 def _run_task(job: Job, name: str, app: str) -> dict[str, object]:

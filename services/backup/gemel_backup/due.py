@@ -1,5 +1,6 @@
 """All that may be due: backups, proofs of backups that another worker took, and the app's own tasks."""
 
+import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +10,8 @@ import structlog
 from gemel.app import App
 from gemel.settings import Settings
 from gemel_backup.age import can_open, check_keys
-from gemel_backup.catalogue import open_index
+from gemel_backup.alert import of_missed, stale
+from gemel_backup.catalogue import Index, open_index
 from gemel_backup.retain import parse_rules
 from gemel_backup.slots import Claim, Slots
 from gemel_backup.tick import WINDOW, Schedule, follow, last_due
@@ -56,15 +58,15 @@ def claim_all(settings: Settings, app: App | None, slots: Slots, now: datetime) 
     :raises BackupError: the database cannot be reached.
     """
     for schedule in schedules(settings, app):
-        yield from slots.claim_due(schedule, now)
-    if settings.state:
-        yield from _proofs(settings, slots, now)
-
-
-def _proofs(settings: Settings, slots: Slots, now: datetime) -> Iterator[Claim]:
+        yield from slots.claim_due(schedule, now, functools.partial(of_missed, settings, schedule.kind))
     index = open_index(settings)
-    if index is None:
-        return
+    if index is not None:
+        yield from _proofs(settings, index, slots, now)
+        if backup_schedule(settings) is not None:
+            yield from stale(settings, index, slots, now)
+
+
+def _proofs(settings: Settings, index: Index, slots: Slots, now: datetime) -> Iterator[Claim]:
     grace = PROOF_GRACE if can_open(settings) else timedelta()
     for backup_id, started_at in index.unproven(since=now - WINDOW, until=now - grace).items():
         action = follow(PROOF, started_at, now, slots.one(PROOF, started_at))

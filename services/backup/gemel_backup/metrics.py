@@ -1,7 +1,10 @@
-"""What Prometheus is told. It is read from the store and the table when it asks: so it outlives the worker, and what
+"""What Prometheus is told. It is read from the store and the tables when it asks: so it outlives the worker, and what
 an administrator took by hand counts, too."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -10,9 +13,16 @@ from prometheus_client.registry import Collector
 
 from gemel.settings import Settings
 from gemel_backup.catalogue import Entry, entries, open_index
+from gemel_backup.connect import make_engine
+from gemel_backup.due import backup_schedule
 from gemel_backup.errors import BackupError
 from gemel_backup.seal import Keys
+from gemel_backup.slots import Slots
 from gemel_backup.store import Store
+from gemel_backup.tick import next_due
+
+FRESH_SECONDS: Final = 10.0
+"""How long what was read is told again: a store may be far away, and charge for each look."""
 
 
 class BackupCollector(Collector):
@@ -21,16 +31,26 @@ class BackupCollector(Collector):
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
+        self._told: Sequence[Metric] = ()
+        self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
         """Called for each scrape. Where the database is away, the store alone is told of."""
+        if time.monotonic() >= self._until:
+            self._told = list(self._read())
+            self._until = time.monotonic() + FRESH_SECONDS
+        yield from self._told
+
+    def _read(self) -> Iterator[Metric]:
         keys = Keys.of(self._settings)
         try:
             index = open_index(self._settings)
-            found = entries(self._store, index, keys)
+            yield from _of_backups(entries(self._store, index, keys))
+            if index is not None:
+                yield _of_slots(Slots(make_engine(self._settings)).counts())
         except BackupError:
-            found = entries(self._store, None, keys)
-        yield from _metrics(found)
+            yield from _of_backups(entries(self._store, None, keys))
+        yield _next(self._settings)
 
 
 def backup_registry(settings: Settings, store: Store) -> CollectorRegistry:
@@ -40,11 +60,25 @@ def backup_registry(settings: Settings, store: Store) -> CollectorRegistry:
     return registry
 
 
-def _metrics(found: list[Entry]) -> Iterator[Metric]:
-    proven = [entry.proven_at.timestamp() for entry in found if entry.proven_at is not None and entry.stored]
-    last = next((entry.manifest for entry in reversed(found) if entry.manifest is not None), None)
+def _of_backups(found: list[Entry]) -> Iterator[Metric]:
+    kept = [entry for entry in found if entry.stored and entry.deleted_at is None]
+    proven = [entry for entry in kept if entry.status == "proven"]
+    proofs = [entry.proven_at.timestamp() for entry in proven if entry.proven_at is not None]
+    last = next((entry.manifest for entry in reversed(kept) if entry.manifest is not None), None)
+    newest = proven[-1].manifest if proven else None
+    proof = next((entry.proof for entry in reversed(kept) if entry.proof is not None), None)
     yield GaugeMetricFamily(
-        "gemel_backup_last_proof_timestamp_seconds", "When a backup was last proven; 0: never.", max(proven, default=0)
+        "gemel_backup_newest_proven_timestamp_seconds",
+        "When the newest proven backup was begun; 0: there is none.",
+        newest.started_at.timestamp() if newest else 0,
+    )
+    yield GaugeMetricFamily(
+        "gemel_backup_last_proof_timestamp_seconds", "When a backup was last proven; 0: never.", max(proofs, default=0)
+    )
+    yield GaugeMetricFamily(
+        "gemel_backup_last_proof_seconds",
+        "Time that the proof of the newest backup took.",
+        proof.seconds if proof else 0,
     )
     yield GaugeMetricFamily(
         "gemel_backup_last_duration_seconds", "Time that the newest backup took.", last.seconds if last else 0
@@ -55,4 +89,19 @@ def _metrics(found: list[Entry]) -> Iterator[Metric]:
         "gemel_backup_failures",
         "Backups that could not be taken or not be proven.",
         sum(entry.status == "failed" for entry in found),
+    )
+
+
+def _of_slots(counts: dict[tuple[str, str], int]) -> Metric:
+    family = GaugeMetricFamily("gemel_slots", "What became of what was due, in 400 days.", labels=["kind", "status"])
+    for (kind, status), count in sorted(counts.items()):
+        family.add_metric([kind, status], count)
+    return family
+
+
+def _next(settings: Settings) -> Metric:
+    schedule = backup_schedule(settings)
+    due = next_due(schedule, datetime.now(UTC)) if schedule is not None else None
+    return GaugeMetricFamily(
+        "gemel_backup_next_timestamp_seconds", "When the next backup is due; 0: never.", due.timestamp() if due else 0
     )

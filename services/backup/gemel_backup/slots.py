@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,16 +44,23 @@ class Slots:
         self._engine = engine
         self._table = state_tables(postgresql=engine.dialect.name == "postgresql").slots
 
-    def claim_due(self, schedule: Schedule, now: datetime) -> list[Claim]:
+    def claim_due(
+        self, schedule: Schedule, now: datetime, on_missed: Callable[[list[datetime]], None] | None = None
+    ) -> list[Claim]:
         """Claim what is due. Of several that try at once one has each slot.
 
+        :param on_missed: told the times that nobody did, by whoever goes on after them.
         :raises BackupError: the table is not there or not to be reached.
         :raises SettingsError: the cron expression is not one.
         """
         actions = tick(schedule, now, self.read(schedule, now))
-        self._miss([action for action in actions if action.verb == "miss"], schedule.cron, now)
-        claims = [self.do(action, now, schedule.cron) for action in actions if action.verb != "miss"]
-        return [claim for claim in claims if claim is not None]
+        missed = [action for action in actions if action.verb == "miss"]
+        self._miss(missed, schedule.cron, now)
+        done = [self.do(action, now, schedule.cron) for action in actions if action.verb != "miss"]
+        claims = [claim for claim in done if claim is not None]
+        if missed and claims and on_missed is not None:  # of several that have seen the gap one has the claim
+            on_missed([action.due_at for action in missed])
+        return claims
 
     def one(self, kind: str, due_at: datetime) -> Slot | None:
         """A single slot."""

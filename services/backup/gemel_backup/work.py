@@ -72,7 +72,7 @@ def prove_and_record(job: Job, store: Store, backup_id: str) -> Proof:
         _record_failure(index, backup_id, error)
         raise
     if index is not None:
-        index.put_entry(manifest, "proven", proof.at, None)
+        index.put_entry(manifest, "proven", None, proof)
     return proof
 
 

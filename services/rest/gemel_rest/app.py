@@ -13,10 +13,11 @@ from gemel.edge import Gate, Refused, uncounted
 from gemel.errors import GemelError
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
 from gemel.serve import Engine
+from gemel_rest.backups import add_backups
 from gemel_rest.endpoint import PREFIX, Endpoint
 from gemel_rest.openapi import Documents, add_pages
 from gemel_rest.respond.errors import Problem, error_response, problem_response
-from gemel_rest.respond.model import Response
+from gemel_rest.respond.http import http_response
 
 BELOW: Final = PREFIX + "/"
 
@@ -40,7 +41,7 @@ class Rest:
 
 
 def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
-    """The service of an engine: ``/rest/v1``, ``/openapi.json`` and ``/docs``.
+    """The service of an engine: ``/rest/v1``, ``/openapi.json``, ``/docs`` and ``/backups``.
 
     :param refused: is told which limit refused a request.
     """
@@ -49,6 +50,7 @@ def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
     documents = Documents(engine.access, engine.app.functions, engine.app.name, served=served)
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     add_pages(site, documents, authenticator, PREFIX)
+    add_backups(site, engine, authenticator)
     gate = Gate(engine, refused)
     _speak_the_dialect(site, gate)
     return Rest(Endpoint(engine, authenticator, documents, gate), site)
@@ -66,7 +68,7 @@ def _speak_the_dialect(site: FastAPI, gate: Gate) -> None:
     @site.exception_handler(GemelError)
     async def refused(_: Request, error: GemelError) -> HttpResponse:
         gate.tell(error)
-        return _http(error_response(error))
+        return http_response(error_response(error))
 
     @site.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> HttpResponse:
@@ -76,14 +78,9 @@ def _speak_the_dialect(site: FastAPI, gate: Gate) -> None:
             problem = Problem("PGRST125", 404, "Invalid path specified in request URL")
         else:
             problem = Problem("PGRST100", error.status_code, str(error.detail))
-        return _http(problem_response(problem))
+        return http_response(problem_response(problem))
 
     @site.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> HttpResponse:
-        return _http(problem_response(Problem("PGRST100", 400, "The request is not valid", str(error.errors()))))
-
-
-def _http(response: Response) -> HttpResponse:
-    answer = HttpResponse(response.body or b"", response.status)
-    answer.raw_headers = [*response.headers, (b"content-length", b"%d" % len(response.body or b""))]
-    return answer
+        problem = Problem("PGRST100", 400, "The request is not valid", str(error.errors()))
+        return http_response(problem_response(problem))

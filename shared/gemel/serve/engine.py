@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
@@ -44,6 +44,7 @@ from gemel.serve.prepared import (
 from gemel.settings import Settings
 from gemel.sql import Statement, finished, planned_rows
 from gemel.state.api_keys import key_query, until
+from gemel.state.backups import BACKUPS, SLOTS, as_objects, backups_query, slots_query
 from gemel.state.readiness import revisions_query
 
 CACHED = 4096
@@ -276,6 +277,14 @@ class Engine:
         name, hashed, role, claims, *_ = rows[0]
         ends = until(rows[0])
         return ApiKey(name, hashed, role, read_claims(claims), math.inf if ends is None else ends)
+
+    async def backups(self) -> dict[str, list[dict[str, Any]]]:
+        """``backups`` and ``slots``, as far as Gemel's own tables tell of them, the newest first."""
+        postgresql = self.settings.is_postgresql
+        return {
+            "backups": as_objects(BACKUPS, await self._database.fetch(backups_query(postgresql=postgresql))),
+            "slots": as_objects(SLOTS, await self._database.fetch(slots_query(postgresql=postgresql))),
+        }
 
     async def applied(self) -> Sequence[tuple[str, str | None]]:
         """(revision, compatible_from) of the applied revisions of the app, oldest first, for readiness."""

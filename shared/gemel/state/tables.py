@@ -74,6 +74,7 @@ def state_tables(*, postgresql: bool) -> StateTables:
             Column("revision", Text),
             Column("bytes", BigInteger),
             Column("error", Text),
+            Column("proof", Text),  # JSON: seconds, and what was looked at
         ),
         idempotency=table(
             "idempotency",

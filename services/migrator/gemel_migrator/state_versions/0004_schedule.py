@@ -1,4 +1,4 @@
-"""By which cron expression a slot was due, so that what was missed is known from what was never due.
+"""By which cron expression a slot was due, so that what was missed is known from what was never due; and proofs.
 
 Revision ID: 0004
 Revises: 0003
@@ -15,10 +15,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the columns."""
     add_column("slot", sa.Column("schedule", sa.Text()))
+    add_column("backup", sa.Column("proof", sa.Text()))
 
 
 def downgrade() -> None:
-    """Drop the column."""
+    """Drop the columns."""
+    drop_column("backup", "proof")
     drop_column("slot", "schedule")
