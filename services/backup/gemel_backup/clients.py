@@ -1,5 +1,6 @@
 """PostgreSQL's own programs: where they are, and which of them fits a server."""
 
+import functools
 import os
 import re
 import subprocess
@@ -64,12 +65,16 @@ def _folders() -> Iterator[Path]:
 
 def _installed(name: str, folders: Iterable[Path]) -> Iterator[Client]:
     for path in dict.fromkeys(Path(folder) / name for folder in folders):
-        if path.is_file() and os.access(path, os.X_OK) and (version := _version(path)):
+        if path.is_file() and os.access(path, os.X_OK) and (version := _version(path, path.stat().st_mtime_ns)):
             yield Client(path, version)
 
 
-def _version(path: Path) -> tuple[int, ...] | None:
-    """``None`` for what cannot be run, such as the wrapper of a system without the program behind it."""
+@functools.cache
+def _version(path: Path, _: int) -> tuple[int, ...] | None:
+    """``None`` for what cannot be run, such as the wrapper of a system without the program behind it.
+
+    :param _: when the file was changed: another one is asked again.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - a program of PostgreSQL
             [str(path), "--version"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=True

@@ -11,6 +11,9 @@ import subprocess
 import sys
 import threading
 
+NICENESS = 10
+"""Where processors are short, services on the same machine go first."""
+
 
 def _watch() -> None:
     while os.read(0, 1):
@@ -20,6 +23,7 @@ def _watch() -> None:
 
 def main() -> int:
     """Exit status of the command; 128 and its number for a signal, as shells say it."""
+    os.nice(NICENESS)
     with subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL) as child:  # noqa: S603 - the command is our caller's
         threading.Thread(target=_watch, daemon=True).start()
         status = child.wait()

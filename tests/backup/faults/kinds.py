@@ -303,6 +303,20 @@ def table_emptied(ground: Ground) -> None:
     query(ground.settings, f"DELETE FROM {'gemel.backup' if ground.settings.is_postgresql else 'gemel_backup'}")
 
 
+OF_POSTGRESQL = frozenset(
+    {
+        "worker killed while it dumps",
+        "worker killed while it restores",
+        "pg_dump killed",
+        "pg_restore killed",
+        "server newer than the client",
+        "sessions ended",
+        "migration waits",
+        "schema changed during the dump",
+        "disk full",
+    }
+)
+"""Of SQLite there is no such thing. The others are tried there, since it is faster, and in a soak on both."""
 KINDS: dict[str, Fault] = {
     **{f"worker killed {when}": killed_taking(phase) for when, phase in TAKING.items()},
     **{f"worker killed {when}": killed_proving(phase) for when, phase in PROVING.items()},

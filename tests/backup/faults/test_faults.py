@@ -1,15 +1,17 @@
 """Each kind of fault once with a fixed seed; ``make soak`` runs each with many (docs/decisions.md, 35)."""
 
+import os
 import random
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from backup.faults.ground import Ground
-from backup.faults.kinds import KINDS
+from backup.faults.kinds import KINDS, OF_POSTGRESQL
+from figures import write_figures
 from gemel.settings import Settings
 from gemel_backup.job import Job
 from gemel_backup.store import open_store
@@ -17,7 +19,7 @@ from gemel_backup.work import back_up
 from postgresql_server import postgresql_server
 
 SEED = 20261128
-SEEDS = 25
+SEEDS = int(os.environ.get("GEMEL_TEST_SEEDS", "25"))
 
 
 @pytest.fixture(scope="session")
@@ -27,26 +29,38 @@ def scratch_server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def ground(
-    copy_chinook: Callable[[str, Path], AbstractContextManager[Settings]], scratch_server: str, tmp_path: Path
-) -> Iterator[Ground]:
-    with copy_chinook("postgresql", tmp_path) as copy:
-        settings = copy.model_copy(update={"scratch_database_uri": SecretStr(scratch_server)})
+Copy = Callable[[str, Path], AbstractContextManager[Settings]]
+
+
+@contextmanager
+def ground_of(kind: str, copy_chinook: Copy, scratch: str, folder: Path, seed: int) -> Iterator[Ground]:
+    """A case on one kind of database."""
+    with copy_chinook(kind, folder) as copy:
+        settings = copy.model_copy(update={"scratch_database_uri": SecretStr(scratch)})
         good = back_up(Job(settings), open_store(settings), "chinook").manifest.id
-        yield Ground(settings, random.Random(SEED), good)
+        yield Ground(settings, random.Random(seed), good)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_fault(ground: Ground, kind: str) -> None:
-    KINDS[kind](ground)
-    ground.assert_sound()
+def test_fault(copy_chinook: Copy, request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    on_postgresql = kind in OF_POSTGRESQL
+    scratch = request.getfixturevalue("scratch_server") if on_postgresql else ""
+    database = "postgresql" if on_postgresql else "sqlite"
+    with ground_of(database, copy_chinook, scratch, tmp_path, SEED) as ground:
+        KINDS[kind](ground)
+        ground.assert_sound()
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(SEEDS))
 @pytest.mark.parametrize("kind", KINDS)
-def test_fault_with_many_seeds(ground: Ground, kind: str, seed: int) -> None:
-    ground.random = random.Random(SEED + seed)
-    KINDS[kind](ground)
-    ground.assert_sound()
+def test_fault_with_many_seeds(copy_chinook: Copy, scratch_server: str, tmp_path: Path, kind: str) -> None:
+    databases = ("postgresql",) if kind in OF_POSTGRESQL else ("postgresql", "sqlite")
+    for database in databases:
+        for seed in range(SEEDS):
+            folder = tmp_path / f"{database}-{seed}"
+            folder.mkdir()
+            with ground_of(database, copy_chinook, scratch_server, folder, SEED + seed) as ground:
+                KINDS[kind](ground)
+                ground.assert_sound()
+    figures = {f"{database} unsound": 0 for database in databases} | {"seeds": SEEDS}
+    write_figures(f"backup-fault-{kind.replace(' ', '-')}", figures, seed=SEED)

@@ -1,7 +1,7 @@
 """Evidence of a PostgreSQL database, read by several connections of one snapshot."""
 
 import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,9 +34,19 @@ PINNED: Final = {
 }
 """What a row and a definition look like as text depends on these."""
 
-# Ordinary tables and the partitions of others, the largest first.
+HASHED: Final = (
+    "bool,int2,int4,int8,oid,float4,float8,numeric,text,varchar,bpchar,name,bytea,uuid"
+    ",date,time,timestamp,timestamptz,jsonb"
+)
+"""Types of PostgreSQL whose own hash is the same for what was restored; of others (an enum is hashed by its number) the
+text is hashed."""
+# Ordinary tables and the partitions of others, the largest first; and whether their rows can be hashed as they are.
 TABLES: Final = f"""
-    SELECT format('%I.%I', n.nspname, c.relname)
+    SELECT format('%I.%I', n.nspname, c.relname), NOT EXISTS (
+             SELECT FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+               AND (a.atttypid <> ALL ('{{{HASHED}}}'::regtype[]) OR NOT coalesce(l.collisdeterministic, true)))
+           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname {schema.SYSTEM}
       AND NOT EXISTS (SELECT FROM pg_depend d
@@ -46,7 +56,10 @@ SEQUENCES: Final = f"""
     SELECT format('%I.%I', n.nspname, c.relname), s.seqincrement
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relpersistence <> 't' AND n.nspname {schema.SYSTEM} ORDER BY 1"""
-COUNT: Final = "SELECT count(*), coalesce(sum(hashtextextended((t.*)::text, 0)), 0) FROM ONLY {} AS t"
+COUNT: Final = "SELECT count(*), coalesce(sum({}), 0) FROM ONLY {} AS t"
+AS_TEXT: Final = "hashtextextended((t.*)::text, 0)"
+AS_IT_IS: Final = "hash_record_extended(t.*, 0)"
+"""Twice as fast (PostgreSQL 14)."""
 LARGE_OBJECTS: Final = """
     SELECT count(*), coalesce(sum(hashtextextended(
              m.oid || ' ' || i || encode(lo_get(m.oid, i * 1048576, 1048576), 'hex'), 0)), 0)
@@ -99,9 +112,9 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
     :raises BackupError: the database refuses something.
     :raises Yielded: stopped.
     """
-    names: queue.SimpleQueue[str] = queue.SimpleQueue()
-    for name in tables(connection):
-        names.put(name)
+    names: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
+    for name, hashed in tables(connection).items():
+        names.put((name, hashed))
     total = names.qsize()
     with ThreadPoolExecutor(job.jobs, thread_name_prefix="gemel-evidence") as pool:
         counting = [pool.submit(_count, names, total, address, job, exported) for _ in range(min(job.jobs, total))]
@@ -122,24 +135,24 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
 
 
 def _count(
-    names: "queue.SimpleQueue[str]", total: int, address: Address, job: Job, exported: str
+    names: "queue.SimpleQueue[tuple[str, bool]]", total: int, address: Address, job: Job, exported: str
 ) -> Mapping[str, Rows]:
     """Tables of a queue that others take from, too."""
     counted: dict[str, Rows] = {}
     with snapshot(address, job, exported) as connection:
         while True:
             try:
-                name = names.get_nowait()
+                name, hashed = names.get_nowait()
             except queue.Empty:
                 return counted
             job.check()
-            counted[name] = _rows(connection, COUNT.format(name))
+            counted[name] = _rows(connection, COUNT.format(AS_IT_IS if hashed else AS_TEXT, name))
             job.report("compare the tables", total - names.qsize(), total)
 
 
-def tables(connection: Connection) -> Sequence[str]:
-    """Names of the tables whose rows are counted, as SQL writes them."""
-    return [str(name) for (name,) in rows(connection, TABLES) if name not in EXCLUDED]
+def tables(connection: Connection) -> Mapping[str, bool]:
+    """The tables whose rows are counted, by their names as SQL writes them, and whether rows are hashed as they are."""
+    return {str(name): bool(hashed) for name, hashed in rows(connection, TABLES) if name not in EXCLUDED}
 
 
 def sequences(connection: Connection) -> Mapping[str, int]:

@@ -1,0 +1,145 @@
+"""What evidence and proof cost beside PostgreSQL's own programs, and what others feel of a backup (``make soak``)."""
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from backup.faults.ground import WORK, environment_of
+from figures import write_figures
+from gemel.app import App
+from gemel.request import AllColumns, Query, Root, Rows, Select, Slot, Source
+from gemel.serve import open_engine
+from gemel.settings import Settings
+from gemel_backup.clients import find_client
+from gemel_backup.ids import new_id
+from gemel_backup.job import Job
+from gemel_backup.postgresql import Address, server_major
+from gemel_backup.prove import prove
+from gemel_backup.store import FolderStore
+from gemel_backup.take import take
+from gemel_backup.take.postgresql import ZSTD, _knows_zstd
+
+ROWS = int(os.environ.get("GEMEL_TEST_BACKUP_ROWS", "2000000"))
+ROUNDS = 3
+JOBS = 2
+SECONDS = 12.0
+FILL = """
+CREATE TABLE {name} (id integer PRIMARY KEY, aid integer NOT NULL, amount numeric(10, 2), at timestamptz, note text);
+INSERT INTO {name} SELECT n, n % 1000, (n % 10007) / 7.0, '2026-01-01'::timestamptz + n * interval '1 second',
+  md5(n::text) || repeat('x', n % 90) FROM generate_series(1, {rows}) n;
+CREATE INDEX ON {name} (aid);
+"""
+
+
+@pytest.fixture
+def large(copy_chinook: Callable[..., object], tmp_path: Path) -> Iterator[Settings]:
+    """Chinook, and beside it four tables of half a million rows."""
+    with copy_chinook("postgresql", tmp_path) as settings:  # type: ignore[attr-defined]
+        with psycopg.connect(settings.database, autocommit=True) as connection:
+            for number in range(4):
+                connection.execute(FILL.format(name=f"large_{number}", rows=ROWS // 4).encode())
+            connection.execute("VACUUM ANALYZE")
+        yield settings
+
+
+def median(rounds: list[float]) -> float:
+    return statistics.median(rounds)
+
+
+def timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def fresh_database(settings: Settings, name: str) -> Iterator[str]:
+    with psycopg.connect(settings.database, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield urlunsplit(urlsplit(settings.database)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.mark.soak
+def test_ratios(large: Settings, tmp_path: Path) -> None:
+    address = Address.parse(large.database)
+    with address.connect(Job(large)) as connection:
+        major = server_major(connection)
+    dump, restore = (find_client(name, major).path for name in ("pg_dump", "pg_restore"))
+    compress = [ZSTD] if _knows_zstd(dump) else []
+    environment = {**os.environ, **address.environment}
+    store, job = FolderStore(large.backups), Job(large, jobs=JOBS)
+    figures: dict[str, list[float]] = {key: [] for key in ("pg_dump", "backup", "pg_restore", "proof")}
+    for number in range(ROUNDS):
+        folder = tmp_path / f"plain-{number}"
+        command = [dump, "-Fd", f"-j{JOBS}", *compress, f"--file={folder}", f"--dbname={address.conninfo}"]
+        figures["pg_dump"].append(timed(lambda command=command: subprocess.run(command, env=environment, check=True)))  # type: ignore[misc]
+        ids: list[str] = []
+        figures["backup"].append(
+            timed(lambda ids=ids: ids.append(take(job, store, new_id(datetime.now(UTC)), "chinook").id))
+        )  # type: ignore[misc]
+        with fresh_database(large, f"plain_{number}_{address.database}") as target:
+            into = Address.parse(target)
+            command = [restore, f"-j{JOBS}", "--no-owner", f"--dbname={into.conninfo}", str(folder)]
+            figures["pg_restore"].append(
+                timed(lambda command=command: subprocess.run(command, env=environment, check=True))
+            )  # type: ignore[misc]
+        figures["proof"].append(timed(lambda ids=ids: prove(job, store, ids[0])))  # type: ignore[misc]
+    found = {f"{name} seconds": round(median(values), 3) for name, values in figures.items()}
+    ratios = {
+        "backup / pg_dump": round(median(figures["backup"]) / median(figures["pg_dump"]), 3),
+        "proof / pg_restore": round(median(figures["proof"]) / median(figures["pg_restore"]), 3),
+    }
+    write_figures("backup-ratios", {"rows": ROWS, "jobs": JOBS, **found, **ratios})
+
+
+@pytest.mark.soak
+def test_what_others_feel_of_a_backup(large: Settings, chinook_app: App) -> None:
+    quiet = asyncio.run(_latencies(large, chinook_app, SECONDS))
+    command = [sys.executable, "-c", WORK, "take", ""]
+    taking = {**os.environ, **environment_of(large.model_copy(update={"scratch_database_uri": SecretStr("")}))}
+    with subprocess.Popen(command, env=taking, stdout=subprocess.DEVNULL) as process:
+        meanwhile = asyncio.run(_latencies(large, chinook_app, SECONDS, lambda: process.poll() is None))
+        assert process.wait() == 0
+    figures = {}
+    for name, values in (("quiet", quiet), ("meanwhile", meanwhile)):
+        values.sort()
+        figures[f"p50 {name} ms"] = round(values[len(values) // 2] * 1000, 3)
+        figures[f"p99 {name} ms"] = round(values[len(values) * 99 // 100] * 1000, 3)
+        figures[f"requests {name}"] = len(values)
+    ratio = figures["p99 meanwhile ms"] / figures["p99 quiet ms"]
+    write_figures("backup-p99", {"rows": ROWS, **figures, "p99 ratio": round(ratio, 2)})
+
+
+async def _latencies(
+    settings: Settings, app: App, seconds: float, going_on: Callable[[], bool] = lambda: True
+) -> list[float]:
+    """Of one caller that reads a page of tracks, again and again."""
+    query = Query((Root("rows", Source("public", "track"), Select((AllColumns(),), Rows(limit=Slot(0)))),))
+    found = []
+    async with open_engine(settings, app) as engine:
+        prepared = engine.prepare("admin", query)
+        for _ in range(200):
+            await engine.read(prepared, [50])
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until and going_on():
+            begun = time.perf_counter()
+            await engine.read(prepared, [50])
+            found.append(time.perf_counter() - begun)
+            await asyncio.sleep(0.002)
+    return found
