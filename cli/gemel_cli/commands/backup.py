@@ -80,7 +80,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @backup.command()
 def show(backup_id: Id, as_json: AsJson = False) -> None:
-    """Show all that is known of a backup: where it is from, its files, tables and rows."""
+    """Show all that is known of a backup: where it is from, its files, and what its proof looked at."""
     settings = load()
     entry = next((entry for entry in _entries(settings) if entry.id == backup_id), None)
     if entry is None:

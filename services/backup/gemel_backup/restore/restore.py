@@ -1,7 +1,9 @@
 """Restore a backup into a database that is not there yet, or is empty: all of it, or nothing."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from gemel_backup.errors import BackupError
 from gemel_backup.evidence import Evidence
@@ -15,6 +17,8 @@ from gemel_backup.restore.sqlite import restore_sqlite
 from gemel_backup.seal import Keys
 from gemel_backup.store import Store
 from gemel_backup.unpack import unpacked
+
+MOST_NAMES: Final = 10
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,9 @@ def restore(job: Job, store: Store, backup_id: str, target: str, options: Option
 def _named(evidence: Evidence, name: str, backup_id: str) -> str:
     found = [each for each in evidence.tables if name in _names(each)]
     if len(found) != 1:
-        many = f"there are {', '.join(found)}: name one of them" if found else "`backup show` lists those that it has"
-        raise BackupError(f"backup {backup_id} has no table {name!r}; {many}")
+        there = found or difflib.get_close_matches(name, evidence.tables, MOST_NAMES, 0.0)
+        what = "several tables" if found else "no table"
+        raise BackupError(f"backup {backup_id} has {what} {name!r}; there are {', '.join(there)}")
     return found[0]
 
 
