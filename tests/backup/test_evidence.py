@@ -221,3 +221,13 @@ def test_forged_checksum_fails_the_proof(chinook: Settings) -> None:
     forge_evidence(store, manifest, tables={**tables, name: Rows(tables[name].rows, "1")})
     with pytest.raises(Unproven, match="genre has as many rows as it had, but other values"):
         prove(Job(chinook), store, manifest.id)
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_heads_are_found_in_any_schema(chinook: Settings) -> None:
+    with psycopg.connect(chinook.database, autocommit=True) as connection:
+        connection.execute('CREATE SCHEMA "of the app"')
+        connection.execute('ALTER TABLE alembic_version SET SCHEMA "of the app"')
+        assert collected(chinook).heads == ("0001",)
+        connection.execute('DROP TABLE "of the app".alembic_version')
+        assert collected(chinook).heads == ()

@@ -198,3 +198,22 @@ def test_proof_that_was_cut_off_is_made_up_for(chinook: Settings) -> None:
     [claim] = claim_all(settings, None, table, done + PROOF_GRACE)
     assert run_claim(Job(settings), table, claim, "chinook") == "done"
     assert index.rows()[outcome.manifest.id].status == "proven"
+
+
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_where_nobody_has_the_key_nothing_is_called_failed(chinook: Settings) -> None:
+    """Embedded, with recipients alone: backups are taken, and wait for somebody who proves them."""
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    settings = chinook.model_copy(update={"backup_recipients": (recipient,), "backup_schedule": "0 0 * * *"})
+    stop = threading.Event()
+    thread = threading.Thread(target=run_schedule, args=(settings, load_app("chinook"), stop))
+    thread.start()
+    try:
+        until(lambda: slots(settings).get("backup", ("",))[0] == "done")
+    finally:
+        stop.set()
+        thread.join(60)
+    now = utc(entries(open_store(settings), None, UNSIGNED)[0].manifest.finished_at)  # type: ignore[union-attr]
+    table = Slots(make_engine(settings))
+    assert list(claim_all(settings, None, table, now + PROOF_GRACE, proofs=False)) == []
+    assert [entry.status for entry in entries(open_store(settings), None, UNSIGNED)] == ["taken"]

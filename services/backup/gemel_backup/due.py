@@ -52,16 +52,20 @@ def check_settings(settings: Settings, app: App | None, now: datetime) -> None:
     parse_rules(settings.backup_keep)
 
 
-def claim_all(settings: Settings, app: App | None, slots: Slots, now: datetime) -> Iterator[Claim]:
+def claim_all(
+    settings: Settings, app: App | None, slots: Slots, now: datetime, *, proofs: bool = True
+) -> Iterator[Claim]:
     """Claim all that is due.
 
+    :param proofs: there is somebody who can open what is encrypted.
     :raises BackupError: the database cannot be reached.
     """
     for schedule in schedules(settings, app):
         yield from slots.claim_due(schedule, now, functools.partial(of_missed, settings, schedule.kind))
     index = open_index(settings)
     if index is not None:
-        yield from _proofs(settings, index, slots, now)
+        if proofs:
+            yield from _proofs(settings, index, slots, now)
         if backup_schedule(settings) is not None:
             yield from stale(settings, index, slots, now)
 

@@ -7,6 +7,7 @@ import structlog
 
 from gemel.app import App
 from gemel.settings import Settings
+from gemel_backup.age import can_open
 from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
 from gemel_backup.due import check_settings, claim_all, schedules
@@ -35,7 +36,7 @@ def run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
     while not stop.is_set():
         working = [thread for thread in working if thread.is_alive()]
         try:
-            for claim in claim_all(settings, app, slots, datetime.now(UTC)):
+            for claim in claim_all(settings, app, slots, datetime.now(UTC), proofs=can_open(settings)):
                 thread = threading.Thread(
                     target=_work, args=(job, slots, claim, app.name), name=f"gemel-{claim.kind}", daemon=True
                 )

@@ -56,6 +56,11 @@ SEQUENCES: Final = f"""
     SELECT format('%I.%I', n.nspname, c.relname), s.seqincrement
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relpersistence <> 't' AND n.nspname {schema.SYSTEM} ORDER BY 1"""
+# In public, or wherever the role that migrates makes its tables.
+VERSIONS: Final = f"""
+    SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND n.nspname {schema.SYSTEM}
+    ORDER BY n.nspname <> 'public', n.nspname LIMIT 1"""
 COUNT: Final = "SELECT count(*), coalesce(sum({}), 0) FROM ONLY {} AS t"
 AS_TEXT: Final = "hashtextextended((t.*)::text, 0)"
 AS_IT_IS: Final = "hash_record_extended(t.*, 0)"
@@ -170,9 +175,10 @@ def sequences(connection: Connection) -> Mapping[str, int]:
 
 def heads(connection: Connection) -> tuple[str, ...]:
     """Alembic's heads; none where there is no table of them."""
-    if rows(connection, "SELECT to_regclass('public.alembic_version')") == [(None,)]:
+    found = rows(connection, VERSIONS)
+    if not found:
         return ()
-    return tuple(str(head) for (head,) in rows(connection, "SELECT version_num FROM public.alembic_version ORDER BY 1"))
+    return tuple(str(head) for (head,) in rows(connection, f"SELECT version_num FROM {found[0][0]} ORDER BY 1"))
 
 
 def _objects(connection: Connection) -> Mapping[str, str]:
