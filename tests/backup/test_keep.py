@@ -80,7 +80,9 @@ def test_identity_may_be_in_a_file(tmp_path: Path) -> None:
         identities(Settings(backup_identity=SecretStr(str(tmp_path / "none"))))
 
 
-def test_wrong_recipient_is_told() -> None:
+def test_wrong_recipient_is_told(chinook: Settings) -> None:
+    with pytest.raises(SettingsError, match="is no recipient of age"):
+        taken(changed(chinook, backup_recipients=("age1nonsense",)))
     with pytest.raises(SettingsError, match="backup_recipients: 'age1nonsense' is no recipient of age"):
         check_keys(Settings(backup_recipients=("age1nonsense",)))
 

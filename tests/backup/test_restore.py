@@ -145,6 +145,7 @@ def test_switch_keeps_the_old_database(chinook: Settings, target: Settings) -> N
         with closing(sqlite3.connect(old)) as connection:
             assert connection.execute("SELECT count(*) FROM artist").fetchone() == (ARTISTS + 1,)
         assert not target.sqlite_path.exists()
+        assert chinook.sqlite_path.stat().st_mode == Path(old).stat().st_mode
     dropped(chinook, old)
 
 

@@ -1,6 +1,7 @@
 """A restored database takes the place of the one of the settings, which stays under another name."""
 
 import os
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,7 @@ def _switch_sqlite(job: Job, source: Path, live: Path) -> Path | str:
         log = live.with_name(live.name + ending)
         if log.exists():
             log.replace(old.with_name(old.name + ending))
+    shutil.copymode(live, source)
     os.link(live, old)  # there is a file of the live name at every moment
     source.replace(live)
     return old

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gemel_backup.age import encrypt_folder
+from gemel_backup.age import check_keys, encrypt_folder
 from gemel_backup.held import clean_folders, held_folder
 from gemel_backup.job import Job
 from gemel_backup.manifest import FORMAT, Manifest, files_of
@@ -24,9 +24,11 @@ def take(job: Job, store: Store, backup_id: str, app: str) -> Manifest:
 
     :param backup_id: from :func:`gemel_backup.ids.new_id`.
     :param app: name of the app, for the manifest.
+    :raises SettingsError: a recipient is none.
     :raises BackupError: it could not be taken; nothing of it stays in the store.
     :raises Yielded: a migration holds the lock, or ``job.stop`` said so.
     """
+    check_keys(job.settings)
     store.clean()
     started = datetime.now(UTC)
     keys = Keys.of(job.settings)
