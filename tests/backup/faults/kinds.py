@@ -2,10 +2,12 @@
 
 import os
 import resource
+import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,6 +98,20 @@ def store_refuses(ground: Ground) -> None:
     elsewhere = ground.settings.model_copy(update={"backup_uri": "/dev/null/backups"})
     with pytest.raises(BackupError, match="set backup_uri|cannot be made"):
         Ground(elsewhere, ground.random, ground.good).back_up()
+
+
+def store_hangs(ground: Ground) -> None:
+    """It takes connections and says nothing, in the middle of an upload as well."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+            patch.setenv(name, "us-east-1")
+        quick = {"connect_timeout": "500ms", "timeout": "500ms", "allow_http": True}
+        patch.setattr("gemel_backup.store.bucket.CLIENT", quick)
+        patch.setattr("gemel_backup.store.bucket.RETRY", {"max_retries": 0})
+        elsewhere = ground.settings.model_copy(update={"backup_uri": "s3://backups/x"})
+        with pytest.raises(BackupError, match="store s3://backups/x cannot be"):
+            Ground(elsewhere, ground.random, ground.good).back_up()
 
 
 def file_lost(ground: Ground) -> None:
@@ -328,6 +344,7 @@ KINDS: dict[str, Fault] = {
     "pg_restore killed": pg_restore_killed,
     "disk full": disk_full,
     "store refuses": store_refuses,
+    "store hangs": store_hangs,
     "file lost": file_lost,
     "file truncated": file_truncated,
     "bit flipped": bit_flipped,
