@@ -92,7 +92,7 @@ def rich(
 
 
 def collected(settings: Settings, jobs: int = 2) -> Evidence:
-    address, job = Address.parse(settings.database), Job(settings, jobs=jobs)
+    address, job = Address.parse(settings.database), Job(settings, processes=jobs)
     with of_postgresql.snapshot(address, job) as connection:
         return of_postgresql.collect(connection, address, job, of_postgresql.export(connection))
 

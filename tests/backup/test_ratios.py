@@ -83,7 +83,7 @@ def test_ratios(large: Settings, tmp_path: Path) -> None:
     dump, restore = (find_client(name, major).path for name in ("pg_dump", "pg_restore"))
     compress = [ZSTD] if _knows_zstd(dump) else []
     environment = {**os.environ, **address.environment}
-    store, job = FolderStore(large.backups), Job(large, jobs=JOBS)
+    store, job = FolderStore(large.backups), Job(large, processes=JOBS)
     figures: dict[str, list[float]] = {key: [] for key in ("pg_dump", "backup", "pg_restore", "proof")}
     for number in range(ROUNDS):
         folder = tmp_path / f"plain-{number}"

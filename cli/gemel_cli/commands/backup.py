@@ -31,17 +31,19 @@ from gemel_cli.progress import progress
 
 backup = typer.Typer(help="Take, prove, list and restore backups.", no_args_is_help=True, rich_markup_mode=None)
 
-Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes of pg_dump and pg_restore at a time.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, max=64, help="Processes of pg_dump and pg_restore, for backup_jobs.")
+]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A backup; `backup list` shows them.")]
 IdOrLatest = Annotated[str, typer.Argument(metavar="[ID|latest]", help="A backup, or the newest proven one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @backup.command()
-def now(jobs: Jobs = 2, as_json: AsJson = False) -> None:
+def now(jobs: Jobs = None, as_json: AsJson = False) -> None:
     """Take a backup and prove it: restore it into a scratch database and compare. Exit status 1 if it is not proven."""
     settings = load()
-    outcome = back_up(Job(settings, jobs=jobs), open_store(settings), settings.app)
+    outcome = back_up(Job(settings, processes=jobs), open_store(settings), settings.app)
     manifest = outcome.manifest
     proof = outcome.proof
     if as_json:
@@ -102,12 +104,12 @@ def show(backup_id: Id, as_json: AsJson = False) -> None:
 def verify(
     backup_id: Id,
     restore: Annotated[bool, typer.Option("--restore", help="Prove it, too, by restoring it.")] = False,
-    jobs: Jobs = 2,
+    jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
     """Hash every file of a backup and compare it with the manifest. Exit status 1 if it does not fit."""
     settings = load()
-    job, store = Job(settings, jobs=jobs), open_store(settings)
+    job, store = Job(settings, processes=jobs), open_store(settings)
     if restore:
         proof = prove_and_record(job, store, backup_id)
         facts = {"id": backup_id, "status": "proven", "seconds": proof.seconds, "checks": dict(proof.checks)}
@@ -207,7 +209,7 @@ def restore(
     owners: Annotated[
         bool, typer.Option("--owners", help="PostgreSQL: restore owners and grants, too; the roles must be there.")
     ] = False,
-    jobs: Jobs = 2,
+    jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
     """Restore a backup into a database that is not there yet, or is empty, and compare it with what was taken.
@@ -221,7 +223,7 @@ def restore(
     chosen = latest_proven(store, Keys.of(settings)).id if backup_id == "latest" else backup_id
     options = Options(owners=owners, tables=tuple(tables or ()))
     with progress(shown=not as_json) as report:
-        manifest = restore_backup(Job(settings, jobs=jobs, report=report), store, chosen, to, options)
+        manifest = restore_backup(Job(settings, processes=jobs, report=report), store, chosen, to, options)
     note(settings, "backup restore", chosen, into=_named(to), tables=tables or [])
     facts = {"id": chosen, "to": _named(to), "tables": tables or manifest.tables, "seconds_taken": manifest.seconds}
     what = f"{', '.join(tables)}" if tables else f"{manifest.tables} tables, {manifest.rows} rows"

@@ -30,11 +30,17 @@ class Job:
 
     settings: Settings
     stop: Stop = never
-    jobs: int = 2
-    """Processes of pg_dump and pg_restore that work at a time."""
+    processes: int | None = None
+    """In place of ``backup_jobs`` of the settings."""
     report: Report = silent
     limit: float = 6 * 3600.0
     """Seconds that a dump, a restore, or the reading of the tables may take."""
+
+    @property
+    def jobs(self) -> int:
+        """Processes of ``pg_dump`` or ``pg_restore``, connections for evidence, and programs for encryption that work
+        at a time."""
+        return self.processes or self.settings.backup_jobs
 
     def check(self) -> None:
         """:raises Yielded: the work was asked to stop."""
