@@ -25,8 +25,8 @@ from gemel.observe import Health, Metrics, configure_logging
 from gemel.outbox import deliver_until
 from gemel.serve import Engine, open_engine
 from gemel.settings import Settings, load
-from gemel_backup.due import check_settings
-from gemel_backup.schedule import run_schedule
+from gemel_backup.schedule.due import check_settings
+from gemel_backup.schedule.embedded import run_schedule
 from gemel_cli.root import Index, Root, crash
 from gemel_cli.seed import SeedError, seed
 from gemel_migrator.connect import describe, explain, make_engine, wait_for_database

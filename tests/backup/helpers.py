@@ -14,8 +14,8 @@ from gemel_backup.connect import make_engine, transaction
 from gemel_backup.evidence import Evidence, parse_evidence
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest, files_of
-from gemel_backup.seal import Keys, seal
+from gemel_backup.keep.manifest import Manifest, files_of
+from gemel_backup.keep.seal import Keys, seal
 from gemel_backup.store import FILES, MANIFEST, FolderStore
 from gemel_backup.take import take
 from gemel_backup.take.taken import EVIDENCE

@@ -12,17 +12,17 @@ from pydantic import SecretStr, ValidationError
 
 from backup.helpers import query
 from gemel.settings import Settings
-from gemel_backup import alert as module
-from gemel_backup.alert import alert
-from gemel_backup.catalogue import open_index
-from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
-from gemel_backup.due import claim_all
 from gemel_backup.job import Job
+from gemel_backup.keep.catalogue import open_index
 from gemel_backup.metrics import backup_registry
-from gemel_backup.slots import Slots
+from gemel_backup.schedule import alert as module
+from gemel_backup.schedule.alert import alert
+from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.due import claim_all
+from gemel_backup.schedule.slots import Slots
+from gemel_backup.schedule.tick import Schedule
 from gemel_backup.store import open_store
-from gemel_backup.tick import Schedule
 from gemel_backup.work import back_up
 
 NOW = datetime.now(UTC)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from backup.helpers import UNSIGNED, files_folder, forge_evidence, query, taken
 from gemel.errors import GemelError
 from gemel.settings import Settings
-from gemel_backup.catalogue import latest_proven
+from gemel_backup.keep.catalogue import latest_proven
 from gemel_backup.store import open_store
 from gemel_cli.commands.backup import backup
 

@@ -18,7 +18,7 @@ from gemel_backup.evidence import sqlite as of_sqlite
 from gemel_backup.evidence.fingerprint import fingerprint
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address
-from gemel_backup.prove import prove
+from gemel_backup.prove.prove import prove
 
 RICH = """
 CREATE SCHEMA "odd ""name";

@@ -16,18 +16,18 @@ from pydantic import SecretStr, ValidationError
 from backup.helpers import UNSIGNED, files_folder, taken
 from gemel.errors import SettingsError
 from gemel.settings import Settings
-from gemel_backup.age import check_keys, identities
-from gemel_backup.catalogue import entries, latest_proven, open_index, rebuild
 from gemel_backup.errors import BackupError, Corrupted, Yielded
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
-from gemel_backup.notes import DELETION, PROOF, mark_deleted, pin, read_notes, unpin
-from gemel_backup.prove import prove
+from gemel_backup.keep.age import check_keys, identities
+from gemel_backup.keep.catalogue import entries, latest_proven, open_index, rebuild
+from gemel_backup.keep.notes import DELETION, PROOF, mark_deleted, pin, read_notes, unpin
+from gemel_backup.keep.seal import SEALED, Keys, public_key, seal, unseal
+from gemel_backup.keep.verify import verify
+from gemel_backup.prove.prove import prove
 from gemel_backup.restore import Options, restore
-from gemel_backup.seal import SEALED, Keys, public_key, seal, unseal
 from gemel_backup.store import MANIFEST, BucketStore, FolderStore
 from gemel_backup.take import take
-from gemel_backup.verify import verify
 from gemel_backup.work import back_up
 
 BUCKET = "backups"

@@ -24,18 +24,18 @@ from backup.helpers import (
     taken,
 )
 from gemel.settings import Settings
-from gemel_backup.catalogue import entries, latest_proven, open_index
 from gemel_backup.clients import Client
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
 from gemel_backup.evidence import Rows
 from gemel_backup.ids import SCRATCH_PREFIX, scratch_name
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest
-from gemel_backup.notes import read_manifest, read_notes
-from gemel_backup.prove import prove
-from gemel_backup.seal import seal
+from gemel_backup.keep.catalogue import entries, latest_proven, open_index
+from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.notes import read_manifest, read_notes
+from gemel_backup.keep.seal import seal
+from gemel_backup.keep.verify import verify
+from gemel_backup.prove.prove import prove
 from gemel_backup.store import MANIFEST, FolderStore
-from gemel_backup.verify import verify
 from gemel_backup.work import back_up, prove_and_record
 
 TRACKS = 3503
@@ -56,7 +56,7 @@ def scratch_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(scratch_name(now))
         return names[-1]
 
-    monkeypatch.setattr("gemel_backup.scratch.scratch_name", named)
+    monkeypatch.setattr("gemel_backup.prove.scratch.scratch_name", named)
     return names
 
 
@@ -365,7 +365,7 @@ def test_damage_that_amcheck_finds_fails_the_proof(
     program = tmp_path / "pg_amcheck"
     program.write_text("#!/bin/sh\necho 'item order invariant violated' >&2\nexit 2\n")
     program.chmod(0o755)
-    monkeypatch.setattr("gemel_backup.amcheck.find_client", lambda *_: Client(program, (99,)))
+    monkeypatch.setattr("gemel_backup.prove.amcheck.find_client", lambda *_: Client(program, (99,)))
     store, manifest = taken(postgresql)
     with pytest.raises(Unproven, match="the restored database is damaged: .*item order invariant violated"):
         prove(Job(postgresql), store, manifest.id)
@@ -373,7 +373,7 @@ def test_damage_that_amcheck_finds_fails_the_proof(
     def missing(*_: object) -> Client:
         raise BackupError("there is none")
 
-    monkeypatch.setattr("gemel_backup.amcheck.find_client", missing)
+    monkeypatch.setattr("gemel_backup.prove.amcheck.find_client", missing)
     assert prove(Job(postgresql), store, manifest.id).checks["pages"] == "not done: there is none"
 
 

@@ -27,7 +27,7 @@ from gemel_backup.clients import find_client
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address, server_major
-from gemel_backup.prove import prove
+from gemel_backup.prove.prove import prove
 from gemel_backup.store import FolderStore
 from gemel_backup.take import take
 from gemel_backup.take.postgresql import ZSTD, _knows_zstd

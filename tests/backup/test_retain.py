@@ -14,14 +14,14 @@ from backup.helpers import UNSIGNED, query
 from backup.test_backup_command import run
 from gemel.errors import SettingsError
 from gemel.settings import Settings
-from gemel_backup.catalogue import entries, latest_proven, open_index
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
-from gemel_backup.notes import DELETION, mark_deleted, pin
-from gemel_backup.prove import prove
-from gemel_backup.prune import prune
+from gemel_backup.keep.catalogue import entries, latest_proven, open_index
+from gemel_backup.keep.notes import DELETION, mark_deleted, pin
+from gemel_backup.keep.prune import prune
+from gemel_backup.keep.retain import GRACE, PERIODS, Candidate, Plan, Rules, parse_rules, plan
+from gemel_backup.prove.prove import prove
 from gemel_backup.restore import Options, restore
-from gemel_backup.retain import GRACE, PERIODS, Candidate, Plan, Rules, parse_rules, plan
 from gemel_backup.store import FolderStore
 from gemel_backup.take import take
 

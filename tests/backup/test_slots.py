@@ -11,8 +11,8 @@ from gemel.settings import Settings
 from gemel.state.tables import table_name
 from gemel_backup.connect import make_engine
 from gemel_backup.errors import BackupError
-from gemel_backup.slots import LEASE, Claim, Slots
-from gemel_backup.tick import Action, Schedule
+from gemel_backup.schedule.slots import LEASE, Claim, Slots
+from gemel_backup.schedule.tick import Action, Schedule
 
 NOW = datetime(2026, 1, 10, 3, 0, 5, tzinfo=UTC)
 DUE = datetime(2026, 1, 10, 3, tzinfo=UTC)

@@ -16,13 +16,13 @@ from gemel.app import App, load_app
 from gemel.errors import AppError, GemelError, SettingsError
 from gemel.settings import Settings
 from gemel_backup.app import make_celery
-from gemel_backup.catalogue import entries, open_index
-from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
-from gemel_backup.due import PROOF_GRACE, check_settings, claim_all
 from gemel_backup.job import Job
-from gemel_backup.schedule import run_schedule
-from gemel_backup.slots import Slots, utc
+from gemel_backup.keep.catalogue import entries, open_index
+from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.due import PROOF_GRACE, check_settings, claim_all
+from gemel_backup.schedule.embedded import run_schedule
+from gemel_backup.schedule.slots import Slots, utc
 from gemel_backup.store import open_store
 from gemel_backup.work import back_up
 from gemel_cli.commands.task import task as command

@@ -11,8 +11,8 @@ from sqlalchemy.pool import StaticPool
 
 from gemel.errors import SettingsError
 from gemel.state.tables import state_tables
-from gemel_backup.slots import LEASE, Claim, Slots
-from gemel_backup.tick import MOST_MISSED, Schedule, Slot, tick
+from gemel_backup.schedule.slots import LEASE, Claim, Slots
+from gemel_backup.schedule.tick import MOST_MISSED, Schedule, Slot, tick
 
 DAILY = Schedule("backup", "0 3 * * *")
 MINUTELY = Schedule("backup", "* * * * *", window=timedelta(minutes=5))

@@ -25,17 +25,17 @@ from gemel.state.lock import MIGRATION_LOCK, WAITING_LOCK, holders
 from gemel_backup import app as app_module
 from gemel_backup.app import checks, make_celery
 from gemel_backup.beat import TickScheduler
-from gemel_backup.catalogue import entries, open_index
-from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
 from gemel_backup.health import AdminPort
 from gemel_backup.heartbeat import complaint, heartbeat_path
 from gemel_backup.job import Job
+from gemel_backup.keep.catalogue import entries, open_index
 from gemel_backup.metrics import backup_registry
-from gemel_backup.schedule import run_schedule
-from gemel_backup.slots import Slots
+from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.embedded import run_schedule
+from gemel_backup.schedule.slots import Slots
+from gemel_backup.schedule.tick import Schedule
 from gemel_backup.store import open_store
-from gemel_backup.tick import Schedule
 from gemel_migrator import migrate
 
 MINUTELY = "* * * * *"

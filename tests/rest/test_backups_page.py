@@ -20,9 +20,9 @@ from gemel.serve import open_engine
 from gemel.settings import Settings
 from gemel_backup.connect import make_engine
 from gemel_backup.job import Job
-from gemel_backup.slots import Slots
+from gemel_backup.schedule.slots import Slots
+from gemel_backup.schedule.tick import Schedule
 from gemel_backup.store import open_store
-from gemel_backup.tick import Schedule
 from gemel_backup.work import back_up
 from gemel_rest.app import crash, create_app
 from served import listening

@@ -11,20 +11,20 @@ from rich.table import Table
 
 from gemel.errors import GemelError
 from gemel.settings import Settings, load
-from gemel_backup.catalogue import Entry, entries, latest_proven, open_index, rebuild
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.notes import pin as pin_backup
-from gemel_backup.notes import unpin as unpin_backup
+from gemel_backup.keep.catalogue import Entry, entries, latest_proven, open_index, rebuild
+from gemel_backup.keep.notes import pin as pin_backup
+from gemel_backup.keep.notes import unpin as unpin_backup
+from gemel_backup.keep.prune import prune as prune_backups
+from gemel_backup.keep.retain import MOST_DELETIONS
+from gemel_backup.keep.seal import Keys
+from gemel_backup.keep.verify import verify as verify_hashes
 from gemel_backup.postgresql import Address
-from gemel_backup.prune import prune as prune_backups
 from gemel_backup.restore import Options, is_live
 from gemel_backup.restore import restore as restore_backup
 from gemel_backup.restore import switch as switch_database
-from gemel_backup.retain import MOST_DELETIONS
-from gemel_backup.seal import Keys
 from gemel_backup.store import open_store
-from gemel_backup.verify import verify as verify_hashes
 from gemel_backup.work import back_up, prove_and_record
 from gemel_cli.audit import note
 from gemel_cli.progress import progress

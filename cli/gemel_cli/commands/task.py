@@ -13,10 +13,10 @@ from gemel.errors import AppError
 from gemel.periodic.run import run_periodic
 from gemel.settings import Settings, load
 from gemel_backup.connect import make_engine
-from gemel_backup.due import TASK, schedules
 from gemel_backup.job import never
-from gemel_backup.slots import Slots
-from gemel_backup.tick import Slot, next_due
+from gemel_backup.schedule.due import TASK, schedules
+from gemel_backup.schedule.slots import Slots
+from gemel_backup.schedule.tick import Slot, next_due
 from gemel_cli.audit import note
 
 task = typer.Typer(help="List and run what the app's tasks.py does at certain times.", no_args_is_help=True)

@@ -19,18 +19,18 @@ from gemel.app import App, load_app
 from gemel.errors import GemelError
 from gemel.observe import configure_logging
 from gemel.settings import Settings, load
-from gemel_backup.age import can_open
-from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine, transaction
-from gemel_backup.due import BACKUP, PROOF, check_settings, claim_all
 from gemel_backup.errors import BackupError
 from gemel_backup.health import AdminPort, Check
 from gemel_backup.heartbeat import heartbeat_path
 from gemel_backup.job import Job
+from gemel_backup.keep.age import can_open
 from gemel_backup.metrics import backup_registry
 from gemel_backup.outbox import OutboxThread
-from gemel_backup.schedule import TICK_SECONDS
-from gemel_backup.slots import Claim, Slots
+from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.due import BACKUP, PROOF, check_settings, claim_all
+from gemel_backup.schedule.embedded import TICK_SECONDS
+from gemel_backup.schedule.slots import Claim, Slots
 from gemel_backup.store import open_store
 
 BROKER_SECONDS = 2.0
@@ -43,7 +43,7 @@ TICKS: Final = "gemel"
 def make_celery(settings: Settings) -> Celery:
     """The app for these settings.
 
-    :raises SettingsError: as :func:`gemel_backup.due.check_settings`.
+    :raises SettingsError: as :func:`gemel_backup.schedule.due.check_settings`.
     """
     check_settings(settings, None, datetime.now(UTC))
     celery = Celery("gemel", broker=settings.redis_uri.get_secret_value(), set_as_current=False)

@@ -12,14 +12,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gemel.settings import Settings
-from gemel_backup.catalogue import Entry, entries, open_index
 from gemel_backup.connect import make_engine
-from gemel_backup.due import backup_schedule
 from gemel_backup.errors import BackupError
-from gemel_backup.seal import Keys
-from gemel_backup.slots import Slots
+from gemel_backup.keep.catalogue import Entry, entries, open_index
+from gemel_backup.keep.seal import Keys
+from gemel_backup.schedule.due import backup_schedule
+from gemel_backup.schedule.slots import Slots
+from gemel_backup.schedule.tick import next_due
 from gemel_backup.store import Store
-from gemel_backup.tick import next_due
 
 FRESH_SECONDS: Final = 10.0
 """How long what was read is told again: a store may be far away, and charge for each look."""

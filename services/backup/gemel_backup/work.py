@@ -5,15 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gemel_backup.age import can_open
-from gemel_backup.catalogue import Index, open_index
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest
-from gemel_backup.notes import Proof, read_manifest
-from gemel_backup.prove import prove
-from gemel_backup.seal import Keys
+from gemel_backup.keep.age import can_open
+from gemel_backup.keep.catalogue import Index, open_index
+from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.notes import Proof, read_manifest
+from gemel_backup.keep.seal import Keys
+from gemel_backup.prove.prove import prove
 from gemel_backup.store import Store
 from gemel_backup.take import take
 
@@ -60,7 +60,7 @@ def back_up(job: Job, store: Store, app: str) -> Outcome:
 def prove_and_record(job: Job, store: Store, backup_id: str) -> Proof:
     """Prove a backup of the store, and write the result into the table.
 
-    :raises BackupError: as :func:`gemel_backup.prove.prove`.
+    :raises BackupError: as :func:`gemel_backup.prove.prove.prove`.
     """
     manifest = read_manifest(store, backup_id, Keys.of(job.settings))
     index = open_index(job.settings)

@@ -17,12 +17,12 @@ import pytest
 
 from backup.helpers import UNSIGNED, query, until
 from gemel.settings import Settings
-from gemel_backup.catalogue import entries, open_index
 from gemel_backup.errors import BackupError
 from gemel_backup.ids import SCRATCH_PREFIX
 from gemel_backup.job import Job
-from gemel_backup.prove import prove
-from gemel_backup.scratch import drop_leftovers
+from gemel_backup.keep.catalogue import entries, open_index
+from gemel_backup.prove.prove import prove
+from gemel_backup.prove.scratch import drop_leftovers
 from gemel_backup.store import FolderStore, Store, open_store
 from gemel_backup.work import back_up
 

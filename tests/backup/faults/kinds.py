@@ -19,28 +19,28 @@ from pydantic import SecretStr
 from backup.faults.ground import LIMIT, WORK, Fault, Ground, environment_of
 from backup.helpers import UNSIGNED, query, until
 from gemel.state.lock import MIGRATION_LOCK, YIELD_LOCK
-from gemel_backup.catalogue import open_index
-from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
-from gemel_backup.due import claim_all
 from gemel_backup.errors import BackupError, Corrupted, Yielded
-from gemel_backup.notes import read_notes
-from gemel_backup.prove import prove
-from gemel_backup.prune import prune
+from gemel_backup.keep.catalogue import open_index
+from gemel_backup.keep.notes import read_notes
+from gemel_backup.keep.prune import prune
+from gemel_backup.prove.prove import prove
 from gemel_backup.restore import Options, restore
-from gemel_backup.slots import LEASE, Slots
+from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.due import claim_all
+from gemel_backup.schedule.slots import LEASE, Slots
 
 TAKING = {
     "while it dumps": "gemel_backup.evidence.postgresql:collect",
     "while it hashes": "gemel_backup.take.take:files_of",
     "before the manifest": "gemel_backup.store.folder:write_whole",
-    "after the manifest": "gemel_backup.catalogue:Index.put_entry",
+    "after the manifest": "gemel_backup.keep.catalogue:Index.put_entry",
 }
 PROVING = {
-    "before the restore": "gemel_backup.prove:unpacked",
-    "while it restores": "gemel_backup.load:Progress.__call__",
-    "before the comparison": "gemel_backup.load:_compare",
-    "before the proof is kept": "gemel_backup.prove:write_proof",
+    "before the restore": "gemel_backup.prove.prove:unpacked",
+    "while it restores": "gemel_backup.prove.load:Progress.__call__",
+    "before the comparison": "gemel_backup.prove.load:_compare",
+    "before the proof is kept": "gemel_backup.prove.prove:write_proof",
 }
 
 

@@ -19,7 +19,7 @@ from testcontainers.core.container import DockerContainer
 from backup.faults.ground import LIMIT, environment_of
 from backup.helpers import UNSIGNED, query
 from gemel.settings import Settings
-from gemel_backup.catalogue import entries, open_index
+from gemel_backup.keep.catalogue import entries, open_index
 from gemel_backup.store import open_store
 
 IMAGE = "redis:8-alpine"

@@ -16,8 +16,8 @@ from figures import write_figures
 from gemel.settings import Settings
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.prove import prove
-from gemel_backup.seal import Keys
+from gemel_backup.keep.seal import Keys
+from gemel_backup.prove.prove import prove
 from gemel_backup.store import MANIFEST, FolderStore
 
 SEED = 1128
@@ -92,7 +92,13 @@ def corrupt(settings: Settings, count: int, monkeypatch: pytest.MonkeyPatch) -> 
     def untouched(*_: object, **__: object) -> None:
         raise AssertionError("it was read before it was found out")
 
-    for name in ("unpack.decrypt_folder", "unpack.parse_evidence", "load.child", "load.write_list", "load.shutil"):
+    for name in (
+        "keep.unpack.decrypt_folder",
+        "keep.unpack.parse_evidence",
+        "prove.load.child",
+        "prove.load.write_list",
+        "prove.load.shutil",
+    ):
         monkeypatch.setattr(f"gemel_backup.{name}", untouched)
     chance = random.Random(SEED)
     folder = FolderStore(settings.backups).folder / manifest.id

@@ -13,8 +13,8 @@ from sqlalchemy.pool import StaticPool
 
 from figures import write_figures
 from gemel.state.tables import state_tables
-from gemel_backup.slots import LEASE, Claim, Slots, utc
-from gemel_backup.tick import MOST_ATTEMPTS, Schedule
+from gemel_backup.schedule.slots import LEASE, Claim, Slots, utc
+from gemel_backup.schedule.tick import MOST_ATTEMPTS, Schedule
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEED = 732

@@ -8,11 +8,11 @@ from typing import Final
 from gemel_backup.errors import BackupError
 from gemel_backup.evidence.postgresql import rows
 from gemel_backup.job import Job
-from gemel_backup.load import load_postgresql
+from gemel_backup.keep.unpack import Unpacked
 from gemel_backup.postgresql import Address
+from gemel_backup.prove.load import load_postgresql
+from gemel_backup.prove.scratch import create_database, drop_database, exists, rename_database
 from gemel_backup.restore.places import maintenance
-from gemel_backup.scratch import create_database, drop_database, exists, rename_database
-from gemel_backup.unpack import Unpacked
 
 OCCUPIED: Final = """
     SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

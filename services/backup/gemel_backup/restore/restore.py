@@ -8,15 +8,15 @@ from typing import Final
 from gemel_backup.errors import BackupError
 from gemel_backup.evidence import Evidence
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest
-from gemel_backup.notes import DELETION, read_manifest
+from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.notes import DELETION, read_manifest
+from gemel_backup.keep.seal import Keys
+from gemel_backup.keep.unpack import unpacked
 from gemel_backup.postgresql import Address
 from gemel_backup.restore.places import SQLITE, path_of
 from gemel_backup.restore.postgresql import restore_postgresql
 from gemel_backup.restore.sqlite import restore_sqlite
-from gemel_backup.seal import Keys
 from gemel_backup.store import Store
-from gemel_backup.unpack import unpacked
 
 MOST_NAMES: Final = 10
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.load import load_sqlite
+from gemel_backup.keep.unpack import Unpacked
+from gemel_backup.prove.load import load_sqlite
 from gemel_backup.sqlite import opened, quote
-from gemel_backup.unpack import Unpacked
 
 LOGS = ("-wal", "-shm", "-journal")
 OTHERS = """

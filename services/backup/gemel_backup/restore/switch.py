@@ -13,9 +13,9 @@ from gemel.state.lock import MIGRATION_LOCK
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address, Connection
+from gemel_backup.prove.scratch import exists
 from gemel_backup.restore.places import SQLITE, is_live, maintenance, path_of, place
 from gemel_backup.restore.sqlite import LOGS, release
-from gemel_backup.scratch import exists
 from gemel_backup.sqlite import check_integrity, opened
 
 LEAVE_SECONDS: Final = 10.0

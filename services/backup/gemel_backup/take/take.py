@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gemel_backup.age import check_keys, encrypt_folder
 from gemel_backup.held import clean_folders, held_folder
 from gemel_backup.job import Job
-from gemel_backup.manifest import FORMAT, Manifest, files_of
-from gemel_backup.seal import Keys, seal
+from gemel_backup.keep.age import check_keys, encrypt_folder
+from gemel_backup.keep.manifest import FORMAT, Manifest, files_of
+from gemel_backup.keep.seal import Keys, seal
 from gemel_backup.store import Store
 from gemel_backup.take.postgresql import take_postgresql
 from gemel_backup.take.sqlite import take_sqlite

@@ -1,13 +1,13 @@
-"""Do what :mod:`gemel_backup.retain` has planned."""
+"""Do what :mod:`gemel_backup.keep.retain` has planned."""
 
 from datetime import datetime
 
-from gemel_backup.catalogue import Entry, Index, entries
 from gemel_backup.ids import id_time
 from gemel_backup.job import Job
-from gemel_backup.notes import DELETION, mark_deleted
-from gemel_backup.retain import MOST_DELETIONS, Candidate, Plan, parse_rules, plan
-from gemel_backup.seal import Keys
+from gemel_backup.keep.catalogue import Entry, Index, entries
+from gemel_backup.keep.notes import DELETION, mark_deleted
+from gemel_backup.keep.retain import MOST_DELETIONS, Candidate, Plan, parse_rules, plan
+from gemel_backup.keep.seal import Keys
 from gemel_backup.store import Store
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gemel.state.tables import state_tables
 from gemel_backup.connect import transaction
-from gemel_backup.tick import Action, Schedule, Slot, tick
+from gemel_backup.schedule.tick import Action, Schedule, Slot, tick
 
 LEASE = timedelta(minutes=2)
 """How long a claim counts as alive after its last sign of life."""

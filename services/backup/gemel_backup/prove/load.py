@@ -12,13 +12,13 @@ from gemel_backup.evidence import differences, of_tables
 from gemel_backup.evidence import postgresql as evidence
 from gemel_backup.evidence.sqlite import collect
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest
+from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.unpack import Unpacked
 from gemel_backup.postgresql import Address, server_major
+from gemel_backup.prove.toc import Progress, write_list
 from gemel_backup.sqlite import check_integrity, opened
 from gemel_backup.take.postgresql import DUMP
 from gemel_backup.take.sqlite import COPY
-from gemel_backup.toc import Progress, write_list
-from gemel_backup.unpack import Unpacked
 
 MOST_LINES = 20
 

@@ -9,12 +9,12 @@ import structlog
 
 from gemel.app import App
 from gemel.settings import Settings
-from gemel_backup.age import can_open, check_keys
-from gemel_backup.alert import of_missed, stale
-from gemel_backup.catalogue import Index, open_index
-from gemel_backup.retain import parse_rules
-from gemel_backup.slots import Claim, Slots
-from gemel_backup.tick import WINDOW, Schedule, follow, last_due
+from gemel_backup.keep.age import can_open, check_keys
+from gemel_backup.keep.catalogue import Index, open_index
+from gemel_backup.keep.retain import parse_rules
+from gemel_backup.schedule.alert import of_missed, stale
+from gemel_backup.schedule.slots import Claim, Slots
+from gemel_backup.schedule.tick import WINDOW, Schedule, follow, last_due
 
 BACKUP: Final = "backup"
 PROOF: Final = "proof"

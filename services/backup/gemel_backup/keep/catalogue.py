@@ -12,10 +12,10 @@ from gemel.settings import Settings
 from gemel.state.tables import state_tables
 from gemel_backup.connect import make_engine, transaction
 from gemel_backup.errors import BackupError
-from gemel_backup.manifest import Manifest
-from gemel_backup.notes import Pin, Proof, read_notes
-from gemel_backup.seal import Keys
-from gemel_backup.slots import utc
+from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.notes import Pin, Proof, read_notes
+from gemel_backup.keep.seal import Keys
+from gemel_backup.schedule.slots import utc
 from gemel_backup.store import Store
 
 MOST_ERROR = 4000

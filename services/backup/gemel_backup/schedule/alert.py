@@ -9,9 +9,9 @@ import httpx
 import structlog
 
 from gemel.settings import Settings
-from gemel_backup.catalogue import Index
-from gemel_backup.slots import Claim, Slots
-from gemel_backup.tick import follow
+from gemel_backup.keep.catalogue import Index
+from gemel_backup.schedule.slots import Claim, Slots
+from gemel_backup.schedule.tick import follow
 
 ALERT: Final = "alert"
 """Kind of the slots that keep one alert from being sent twice."""

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gemel_backup.age import decrypt_folder
 from gemel_backup.errors import Corrupted
 from gemel_backup.evidence import Evidence, parse_evidence
 from gemel_backup.held import clean_folders, held_folder
 from gemel_backup.job import Job
-from gemel_backup.manifest import Manifest
+from gemel_backup.keep.age import decrypt_folder
+from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.verify import verify_files
 from gemel_backup.store import Store
 from gemel_backup.take.taken import EVIDENCE
-from gemel_backup.verify import verify_files
 
 PREFIX = "open-"
 

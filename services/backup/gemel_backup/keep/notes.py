@@ -1,4 +1,4 @@
-"""What lies beside the files of a backup: manifest, proof, pin and deletion, sealed (:mod:`gemel_backup.seal`)."""
+"""What lies beside the files of a backup: manifest, proof, pin and deletion, sealed (:mod:`gemel_backup.keep.seal`)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from gemel_backup.errors import BackupError, Corrupted
-from gemel_backup.manifest import Manifest, parse_manifest
-from gemel_backup.seal import Keys, seal, unseal
+from gemel_backup.keep.manifest import Manifest, parse_manifest
+from gemel_backup.keep.seal import Keys, seal, unseal
 from gemel_backup.store import MANIFEST, Store
 
 PROOF: Final = "proof.json"

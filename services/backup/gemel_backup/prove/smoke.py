@@ -11,7 +11,7 @@ from gemel.serve import open_engine
 from gemel.settings import Settings
 from gemel_backup.errors import Unproven
 from gemel_backup.job import Job
-from gemel_backup.unpack import Unpacked
+from gemel_backup.keep.unpack import Unpacked
 
 ROWS = 1
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from gemel_backup.errors import Corrupted
 from gemel_backup.job import Job
-from gemel_backup.manifest import File, Manifest, file_hash
-from gemel_backup.notes import read_manifest
-from gemel_backup.seal import Keys
+from gemel_backup.keep.manifest import File, Manifest, file_hash
+from gemel_backup.keep.notes import read_manifest
+from gemel_backup.keep.seal import Keys
 from gemel_backup.store import Store
 
 

@@ -12,13 +12,13 @@ import structlog
 from gemel.app import load_app
 from gemel.errors import GemelError
 from gemel.periodic.run import run_periodic
-from gemel_backup.alert import ALERT, of_slot, tell_stale
-from gemel_backup.catalogue import open_index
-from gemel_backup.due import BACKUP, PROOF, TASK
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.job import Job
-from gemel_backup.prune import prune
-from gemel_backup.slots import LEASE, Claim, Slots
+from gemel_backup.keep.catalogue import open_index
+from gemel_backup.keep.prune import prune
+from gemel_backup.schedule.alert import ALERT, of_slot, tell_stale
+from gemel_backup.schedule.due import BACKUP, PROOF, TASK
+from gemel_backup.schedule.slots import LEASE, Claim, Slots
 from gemel_backup.store import open_store
 from gemel_backup.work import Outcome, back_up, prove_and_record
 

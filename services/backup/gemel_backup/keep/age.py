@@ -15,10 +15,10 @@ import pyrage
 
 from gemel.errors import SettingsError
 from gemel.settings import Settings
-from gemel_backup.age_files import KEYS
 from gemel_backup.child import child
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
+from gemel_backup.keep.age_files import KEYS
 
 PROGRAM = Path(__file__).with_name("age_files.py")
 ENDING = ".age"

@@ -7,13 +7,13 @@ import structlog
 
 from gemel.app import App
 from gemel.settings import Settings
-from gemel_backup.age import can_open
-from gemel_backup.claims import run_claim
 from gemel_backup.connect import make_engine
-from gemel_backup.due import check_settings, claim_all, schedules
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.slots import Claim, Slots
+from gemel_backup.keep.age import can_open
+from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.due import check_settings, claim_all, schedules
+from gemel_backup.schedule.slots import Claim, Slots
 
 TICK_SECONDS = 15.0
 END_SECONDS = 5.0
@@ -23,7 +23,7 @@ def run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
     """Do what is due until ``stop`` is set; then end soon, work under way being given up and done again at the next
     start.
 
-    :raises SettingsError: as :func:`gemel_backup.due.check_settings`.
+    :raises SettingsError: as :func:`gemel_backup.schedule.due.check_settings`.
     """
     log = structlog.get_logger("gemel.backup")
     now = datetime.now(UTC)

@@ -4,18 +4,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from gemel_backup.amcheck import amcheck
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.evidence.postgresql import rows
 from gemel_backup.job import Job
-from gemel_backup.load import load_postgresql, load_sqlite
-from gemel_backup.notes import Proof, read_manifest, write_proof
+from gemel_backup.keep.notes import Proof, read_manifest, write_proof
+from gemel_backup.keep.seal import Keys
+from gemel_backup.keep.unpack import Unpacked, unpacked
 from gemel_backup.postgresql import Address
-from gemel_backup.scratch import scratch_database, scratch_roles
-from gemel_backup.seal import Keys
-from gemel_backup.smoke import smoke
+from gemel_backup.prove.amcheck import amcheck
+from gemel_backup.prove.load import load_postgresql, load_sqlite
+from gemel_backup.prove.scratch import scratch_database, scratch_roles
+from gemel_backup.prove.smoke import smoke
 from gemel_backup.store import Store
-from gemel_backup.unpack import Unpacked, unpacked
 
 OK = "ok"
 Checks = dict[str, str]
