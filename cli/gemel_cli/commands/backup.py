@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from gemel.errors import GemelError
 from gemel.settings import Settings, load
@@ -27,6 +26,7 @@ from gemel_backup.restore import switch as switch_database
 from gemel_backup.store import open_store
 from gemel_backup.work import back_up, prove_and_record
 from gemel_cli.audit import note
+from gemel_cli.backup_list import facts_of, size, table_of
 from gemel_cli.progress import progress
 
 backup = typer.Typer(help="Take, prove, list and restore backups.", no_args_is_help=True, rich_markup_mode=None)
@@ -63,7 +63,7 @@ def now(jobs: Jobs = None, as_json: AsJson = False) -> None:
         return
     state = "proven" if proof else "taken; a worker that has backup_identity proves it"
     print(
-        f"backup {manifest.id} is {state}: {_size(manifest.size)}, {outcome.seconds:.1f} seconds,"
+        f"backup {manifest.id} is {state}: {size(manifest.size)}, {outcome.seconds:.1f} seconds,"
         f" {manifest.tables} tables, {manifest.rows} rows"
     )
 
@@ -73,11 +73,11 @@ def list_(as_json: AsJson = False) -> None:
     """List the backups, oldest first, and what became none."""
     found = _entries(load())
     if as_json:
-        print(json.dumps([_facts(entry) for entry in found], indent=2))
+        print(json.dumps([facts_of(entry) for entry in found], indent=2))
     elif not found:
         print("there are no backups; `backup now` takes one")
     else:
-        Console().print(_table(found), markup=False)
+        Console().print(table_of(found), markup=False)
 
 
 @backup.command()
@@ -87,7 +87,7 @@ def show(backup_id: Id, as_json: AsJson = False) -> None:
     entry = next((entry for entry in _entries(settings) if entry.id == backup_id), None)
     if entry is None:
         raise BackupError(f"there is no backup {backup_id!r}; `backup list` shows those that are there")
-    facts = _facts(entry)
+    facts = facts_of(entry)
     if entry.manifest is not None:
         facts |= json.loads(entry.manifest.to_json())
     if entry.proof is not None:
@@ -117,7 +117,7 @@ def verify(
     else:
         manifest = verify_hashes(job, store, backup_id)
         facts = {"id": backup_id, "status": "verified", "files": len(manifest.files), "bytes": manifest.size}
-        text = f"backup {backup_id} is as it was written: {len(manifest.files)} files, {_size(manifest.size)}"
+        text = f"backup {backup_id} is as it was written: {len(manifest.files)} files, {size(manifest.size)}"
     print(json.dumps(facts, indent=2) if as_json else text)
 
 
@@ -191,7 +191,7 @@ def index(as_json: AsJson = False) -> None:
         raise BackupError("the database has no table of backups: run `migrate` first, and set state = true")
     found = rebuild(open_store(settings), table, Keys.of(settings))
     print(
-        json.dumps([_facts(entry) for entry in found], indent=2)
+        json.dumps([facts_of(entry) for entry in found], indent=2)
         if as_json
         else f"the table tells of {len(found)} backups in the store"
     )
@@ -281,52 +281,3 @@ def _entries(settings: Settings) -> list[Entry]:
     except GemelError as error:  # the store is the truth, and is needed most when the database is away
         Console(stderr=True).print(f"only the store was read: {error.message}", markup=False)
         return entries(open_store(settings), None, Keys.of(settings))
-
-
-def _facts(entry: Entry) -> dict[str, object]:
-    manifest = entry.manifest
-    return {
-        "id": entry.id,
-        "status": entry.status,
-        "stored": entry.stored,
-        "proven_at": entry.proven_at.isoformat() if entry.proven_at else None,
-        "error": entry.error,
-        "pinned": entry.pin.reason if entry.pin else None,
-        "deleted_at": entry.deleted_at.isoformat() if entry.deleted_at else None,
-        "bytes": manifest.size if manifest else None,
-        "seconds": manifest.seconds if manifest else None,
-        "rows": manifest.rows if manifest else None,
-    }
-
-
-def _table(found: list[Entry]) -> Table:
-    """It fits into 80 columns, which is what a pipe has."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("id", "status", "proven (UTC)", "size", "rows"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("", overflow="fold")
-    for entry in found:
-        manifest = entry.manifest
-        remarks = ["pinned"] if entry.pin else ["to be deleted"] if entry.deleted_at else []
-        table.add_row(
-            entry.id,
-            entry.status,
-            _time(entry.proven_at),
-            _size(manifest.size) if manifest else "-",
-            str(manifest.rows) if manifest else "-",
-            "; ".join([*remarks, *([entry.error] if entry.error else [])]),
-        )
-    return table
-
-
-def _time(value: datetime | None) -> str:
-    return f"{value:%Y-%m-%d %H:%M}" if value else "-"
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
