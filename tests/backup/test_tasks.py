@@ -17,12 +17,13 @@ from gemel.errors import AppError, GemelError, SettingsError
 from gemel.settings import Settings
 from gemel_backup.app import make_celery
 from gemel_backup.connect import make_engine
+from gemel_backup.errors import Unreachable
 from gemel_backup.job import Job
 from gemel_backup.keep.catalogue import entries, open_index
 from gemel_backup.schedule.claims import run_claim
-from gemel_backup.schedule.due import PROOF_GRACE, check_settings, claim_all
+from gemel_backup.schedule.due import PROOF_GRACE, PROOF_PAUSE, check_settings, claim_all
 from gemel_backup.schedule.embedded import run_schedule
-from gemel_backup.schedule.slots import Slots, utc
+from gemel_backup.schedule.slots import LEASE, Slots, utc
 from gemel_backup.store import open_store
 from gemel_backup.work import back_up
 from gemel_cli.commands.task import task as command
@@ -217,3 +218,22 @@ def test_where_nobody_has_the_key_nothing_is_called_failed(chinook: Settings) ->
     table = Slots(make_engine(settings))
     assert list(claim_all(settings, None, table, now + PROOF_GRACE, proofs=False)) == []
     assert [entry.status for entry in entries(open_store(settings), None, UNSIGNED)] == ["taken"]
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_server_that_is_away_says_nothing_of_a_backup(chinook: Settings) -> None:
+    """The scratch server does not answer: the backup is not called failed, and is proven when it is back."""
+    settings = chinook.model_copy(update={"backup_schedule": "off"})
+    away = settings.model_copy(update={"scratch_database_uri": SecretStr("postgresql://nobody@127.0.0.1:1/gone")})
+    store, table = open_store(settings), Slots(make_engine(settings))
+    with pytest.raises(Unreachable):
+        back_up(Job(away), store, "chinook")
+    [entry] = entries(store, open_index(settings), UNSIGNED)
+    assert (entry.status, entry.proof) == ("taken", None)
+    now = utc(entry.manifest.finished_at) + PROOF_GRACE  # type: ignore[union-attr]
+    [claim] = claim_all(away, None, table, now)
+    assert run_claim(Job(away), table, claim, "chinook") == "failed"
+    assert list(claim_all(settings, None, table, now)) == []
+    [claim] = claim_all(settings, None, table, now + PROOF_PAUSE + LEASE)
+    assert run_claim(Job(settings), table, claim, "chinook") == "done"
+    assert [entry.status for entry in entries(store, open_index(settings), UNSIGNED)] == ["proven"]

@@ -7,6 +7,10 @@ class BackupError(GemelError):
     """A backup, proof or restore cannot be done; the text says what was wrong and what to do."""
 
 
+class Unreachable(BackupError):
+    """A server does not answer: that says nothing of a backup."""
+
+
 class Corrupted(BackupError):
     """What the store holds is not what was written: a hash, a size or the manifest does not fit."""
 

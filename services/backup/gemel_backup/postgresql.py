@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import conninfo
 
-from gemel_backup.errors import BackupError
+from gemel_backup.errors import BackupError, Unreachable
 from gemel_backup.job import POLL_SECONDS, Job
 
 CONNECT_SECONDS = 10
@@ -102,14 +102,17 @@ class Address:
     def connect(self, job: Job) -> Iterator[Connection]:
         """A connection in autocommit, closed with the block; its running statement ends when ``job.stop`` says so.
 
-        :raises BackupError: the server cannot be reached, or refuses what the block asks.
+        :raises Unreachable: the server does not answer.
+        :raises BackupError: it refuses what the block asks.
         :raises Yielded: stopped within the block.
         """
         try:
-            with (
-                psycopg.connect(conninfo.make_conninfo(self.conninfo, **self._secret()), autocommit=True) as connection,
-                _cancelled(connection, job),
-            ):
+            opened = psycopg.connect(conninfo.make_conninfo(self.conninfo, **self._secret()), autocommit=True)
+        except psycopg.Error as error:
+            job.check()
+            raise Unreachable(f"{self}: {' '.join(str(error).split())}") from error
+        try:
+            with opened as connection, _cancelled(connection, job):
                 yield connection
         except psycopg.Error as error:
             job.check()

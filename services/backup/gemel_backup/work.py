@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gemel_backup.errors import BackupError, Yielded
+from gemel_backup.errors import BackupError, Unreachable, Yielded
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
 from gemel_backup.keep.age import can_open
@@ -66,7 +66,7 @@ def prove_and_record(job: Job, store: Store, backup_id: str) -> Proof:
     index = open_index(job.settings)
     try:
         proof = prove(job, store, backup_id)
-    except Yielded:
+    except (Yielded, Unreachable):
         raise
     except BaseException as error:
         _record_failure(index, backup_id, error)

@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gemel_backup.errors import BackupError, Yielded
+from gemel_backup.errors import BackupError, Unreachable, Yielded
 from gemel_backup.evidence.postgresql import rows
 from gemel_backup.job import Job
 from gemel_backup.keep.notes import Proof, read_manifest, write_proof
@@ -26,6 +26,7 @@ def prove(job: Job, store: Store, backup_id: str) -> Proof:
 
     :raises BackupError: there is no such backup, or it could not be restored. A backup whose proof has failed counts
         as failed until a later proof succeeds.
+    :raises Unreachable: the server to prove it on does not answer; nothing was decided.
     :raises Yielded: stopped; nothing was decided.
     """
     keys = Keys.of(job.settings)
@@ -36,7 +37,7 @@ def prove(job: Job, store: Store, backup_id: str) -> Proof:
         with unpacked(job, store, manifest) as backup:
             checks["hashes"] = OK
             _restore(job, backup, checks)
-    except Yielded:
+    except (Yielded, Unreachable):
         raise
     except BackupError as error:
         write_proof(store, manifest, keys, time.monotonic() - begun, error.message, checks)
