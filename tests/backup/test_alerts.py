@@ -69,6 +69,7 @@ def told(chinook: Settings, hook: Hook) -> Settings:
     return chinook.model_copy(update={"alert_uri": SecretStr(hook.address), "backup_schedule": "0 0 * * *"})
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_failure_is_told(told: Settings, hook: Hook) -> None:
     slots = Slots(make_engine(told))
     [claim] = slots.claim_due(Schedule("backup", "0 0 * * *"), NOW)
@@ -80,6 +81,7 @@ def test_failure_is_told(told: Settings, hook: Hook) -> None:
     assert "cannot be made" in message["error"]
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_message_is_sent_again_and_given_up(told: Settings, hook: Hook) -> None:
     hook.refuse = 2
     assert alert(told, "x", "y")
@@ -121,6 +123,7 @@ def test_old_backup_is_told_once_a_day(told: Settings, hook: Hook) -> None:
     assert len(hook.messages) == 2
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_database_without_any_backup_is_not_told_of(told: Settings, hook: Hook) -> None:
     assert [claim.kind for claim in claim_all(told, None, Slots(make_engine(told)), NOW)] == ["backup"]
     assert hook.messages == []

@@ -80,6 +80,7 @@ def test_identity_may_be_in_a_file(tmp_path: Path) -> None:
         identities(Settings(backup_identity=SecretStr(str(tmp_path / "none"))))
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_wrong_recipient_is_told(chinook: Settings) -> None:
     with pytest.raises(SettingsError, match="is no recipient of age"):
         taken(changed(chinook, backup_recipients=("age1nonsense",)))
@@ -94,6 +95,7 @@ def signing(settings: Settings, **more: Any) -> Settings:
     return changed(settings, backup_sign_key=SecretStr(secrets.token_hex(32)), **more)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_signed_backup_is_believed_by_who_knows_the_key(chinook: Settings) -> None:
     settings = signing(chinook)
     store, manifest = taken(settings)
@@ -110,6 +112,7 @@ def test_signed_backup_is_believed_by_who_knows_the_key(chinook: Settings) -> No
     verify(Job(friend), store, manifest.id)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_unsigned_or_forged_notes_are_not_believed(chinook: Settings) -> None:
     settings = signing(chinook)
     keys = Keys.of(settings)
@@ -132,6 +135,7 @@ def test_unsigned_or_forged_notes_are_not_believed(chinook: Settings) -> None:
     assert [entry.status for entry in entries(store, None, keys)] == ["proven"]
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_without_keys_a_hash_finds_what_was_changed(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     path = store.folder / manifest.id / MANIFEST
@@ -141,6 +145,7 @@ def test_without_keys_a_hash_finds_what_was_changed(chinook: Settings) -> None:
         verify(Job(chinook), store, manifest.id)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_proof_of_another_backup_proves_nothing(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     prove(Job(chinook), store, manifest.id)
@@ -160,6 +165,7 @@ def test_keys_of_settings_are_checked() -> None:
 # --- pins and deletions ------------------------------------------------------
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_pin_takes_a_deletion_back(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     mark_deleted(store, manifest.id, UNSIGNED, datetime.now(UTC))
@@ -174,6 +180,7 @@ def test_pin_takes_a_deletion_back(chinook: Settings) -> None:
         pin(store, "20200101-000000-000000", UNSIGNED, "x")
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_purged_backup_is_gone(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     store.purge(manifest.id)

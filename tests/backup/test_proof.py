@@ -313,6 +313,7 @@ def test_database_that_cannot_be_reached_is_told_without_its_password(tmp_path: 
 # --- what a proof looks at besides -------------------------------------------
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_backup_that_was_renamed_is_refused(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     other = f"{manifest.id[:-6]}ffffff"
@@ -321,6 +322,7 @@ def test_backup_that_was_renamed_is_refused(chinook: Settings) -> None:
         verify(Job(chinook), store, other)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_manifest_that_is_none_is_refused(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     for payload, text in (("x", "its manifest is not JSON"), ('{"format": 1}', "its manifest is not well formed: ")):
@@ -329,6 +331,7 @@ def test_manifest_that_is_none_is_refused(chinook: Settings) -> None:
             verify(Job(chinook), store, manifest.id)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_backup_without_evidence_is_refused(chinook: Settings) -> None:
     store, manifest = taken(chinook)
     path = files_folder(store, manifest) / "evidence.json"
@@ -350,6 +353,7 @@ def test_database_that_the_engine_cannot_read_is_not_proven(chinook: Settings) -
         prove(Job(chinook), store, manifest.id)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_what_a_proof_could_not_look_at_is_told(chinook: Settings) -> None:
     elsewhere = chinook.model_copy(update={"app": "no_such_app"})
     store, manifest = taken(elsewhere)

@@ -117,6 +117,7 @@ def test_tasks_run_embedded_and_are_given_up_when_it_stops(
         assert slots(settings)["task:sleeps"][:2] == ("yielded", 0)
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_backups_do_not_depend_on_the_app(chinook: Settings) -> None:
     settings = chinook.model_copy(
         update={"app": "no_such_app", "redis_uri": SecretStr("memory://"), "backup_schedule": "0 0 * * *"}
@@ -154,6 +155,7 @@ def test_commands(tasked: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 # --- proofs elsewhere --------------------------------------------------------
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_backup_is_proven_by_the_worker_that_has_the_key(chinook: Settings) -> None:
     identity = pyrage.x25519.Identity.generate()
     taking = chinook.model_copy(

@@ -63,6 +63,7 @@ def test_admin_sees_what_the_table_tells(rest: Rest) -> None:
     assert {slot["schedule"] for slot in found["slots"]} == {"0 3 * * *"}
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_others_see_nothing(rest: Rest, backed_up: Settings, chinook_app: App) -> None:
     answer = rest.at("GET", "/backups/data", headers={"x-hasura-role": "customer"})
     assert problem(answer) == (403, "42501")
@@ -75,6 +76,7 @@ def test_others_see_nothing(rest: Rest, backed_up: Settings, chinook_app: App) -
         assert other.at("GET", "/backups").status_code == 200, "the page itself tells nothing"
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
 def test_page_loads_nothing_from_elsewhere(rest: Rest) -> None:
     page = rest.at("GET", "/backups")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

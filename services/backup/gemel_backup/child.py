@@ -42,6 +42,8 @@ class Child:
                 self._tell(seen)
             if time.monotonic() >= deadline:
                 raise BackupError(f"{self._name} was ended: it took longer than {job.limit:g} seconds")
+        if seen is not None:
+            self._tell(seen)
         if status:
             raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
 
