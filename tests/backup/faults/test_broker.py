@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from pydantic import SecretStr
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from backup.faults.ground import LIMIT, environment_of
@@ -54,6 +55,7 @@ def free_port() -> int:
 
 @contextmanager
 def redis_at(port: int) -> Iterator[DockerContainer]:
+    testcontainers_config.ryuk_disabled = True  # it is one more image to fetch, and we stop the container ourselves
     container = DockerContainer(IMAGE).with_bind_ports(6379, port)
     container.start()
     try:

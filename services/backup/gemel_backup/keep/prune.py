@@ -41,7 +41,7 @@ def prune(
 def _candidate(entry: Entry) -> Candidate:
     return Candidate(
         entry.id,
-        id_time(entry.id),
+        entry.manifest.started_at if entry.manifest is not None else id_time(entry.id),  # of one second two may be
         proven=entry.status == "proven",
         readable=entry.manifest is not None,
         pinned=entry.pin is not None,
