@@ -195,7 +195,7 @@ def test_proof_that_was_cut_off_is_made_up_for(chinook: Settings) -> None:
     (open_store(settings).folder / outcome.manifest.id / "proof.json").unlink()  # type: ignore[attr-defined]
     index, table = open_index(settings), Slots(make_engine(settings))
     assert index is not None
-    index.put_entry(outcome.manifest, "taken", None, None)
+    index.put_entry(outcome.manifest, None)
     done = utc(outcome.manifest.finished_at)
     assert list(claim_all(settings, None, table, done + PROOF_GRACE / 2)) == []
     [claim] = claim_all(settings, None, table, done + PROOF_GRACE)

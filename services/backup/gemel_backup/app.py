@@ -27,7 +27,7 @@ from gemel_backup.job import Job
 from gemel_backup.keep.age import can_open
 from gemel_backup.metrics import backup_registry
 from gemel_backup.outbox import OutboxThread
-from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.claims import work_on
 from gemel_backup.schedule.due import BACKUP, PROOF, check_settings, claim_all
 from gemel_backup.schedule.embedded import TICK_SECONDS
 from gemel_backup.schedule.slots import Claim, Slots
@@ -112,10 +112,7 @@ def _add_tasks(celery: Celery, settings: Settings, stop: threading.Event) -> Non
             log.error("backup.tick_failed", error=error.message)
 
     def do(message: dict[str, str]) -> None:
-        try:
-            run_claim(job, slots, Claim.from_json(message), settings.app)
-        except BackupError as error:  # its lease runs out, and it is done once more
-            log.error("slot.not_recorded", kind=message["kind"], error=error.message)
+        work_on(job, slots, Claim.from_json(message), settings.app)
 
     celery.task(name="gemel.tick", shared=False)(tick)
     work = {name: celery.task(name=name, shared=False)(do) for name in (*QUEUES.values(), TASKS)}

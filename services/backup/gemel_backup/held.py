@@ -6,6 +6,7 @@ holds is what a dead process left.
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,14 @@ def held_folder(parent: Path, name: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(descriptor)
+
+
+@contextmanager
+def work_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A :func:`held_folder` of a new name; what dead processes have left under the prefix is removed first."""
+    clean_folders(parent, prefix)
+    with held_folder(parent, f"{prefix}{secrets.token_hex(8)}") as folder:
+        yield folder
 
 
 def clean_folders(parent: Path, prefix: str) -> list[str]:

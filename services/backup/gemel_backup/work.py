@@ -31,6 +31,7 @@ class Outcome:
 
 def back_up(job: Job, store: Store, app: str) -> Outcome:
     """Take a backup of the database of the settings, prove it if it can be opened here, and keep the table.
+    What dead runs have left in the store is taken away first.
 
     :param app: name of the app, for the manifest.
     :raises BackupError: it could not be taken, or not be proven.
@@ -39,8 +40,9 @@ def back_up(job: Job, store: Store, app: str) -> Outcome:
     begun = time.monotonic()
     backup_id = new_id(datetime.now(UTC))
     index = open_index(job.settings)
+    left = store.clean()
     if index is not None:
-        for dead in store.clean():
+        for dead in left:
             index.put(dead, "failed", error="the process that took it died")
         index.put(backup_id, "taking", started_at=datetime.now(UTC))
     try:
@@ -49,7 +51,7 @@ def back_up(job: Job, store: Store, app: str) -> Outcome:
         _record_failure(index, backup_id, error)
         raise
     if index is not None:
-        index.put_entry(manifest, "taken", None, None)
+        index.put_entry(manifest, None)
     proof = None
     if can_open(job.settings):
         with suppress(Yielded):  # it is taken; another worker, or this one after its next start, proves it
@@ -72,7 +74,7 @@ def prove_and_record(job: Job, store: Store, backup_id: str) -> Proof:
         _record_failure(index, backup_id, error)
         raise
     if index is not None:
-        index.put_entry(manifest, "proven", None, proof)
+        index.put_entry(manifest, proof)
     return proof
 
 

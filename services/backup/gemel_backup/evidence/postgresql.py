@@ -49,8 +49,7 @@ TABLES: Final = f"""
            AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname {schema.SYSTEM}
-      AND NOT EXISTS (SELECT FROM pg_depend d
-                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+      AND {schema.free("pg_class", "c.oid")}
     ORDER BY c.relpages DESC, 1"""
 SEQUENCES: Final = f"""
     SELECT format('%I.%I', n.nspname, c.relname), s.seqincrement

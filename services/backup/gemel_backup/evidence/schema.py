@@ -8,7 +8,8 @@ from typing import Final
 SYSTEM: Final = "<> 'information_schema' AND n.nspname !~ '^pg_'"
 
 
-def _free(catalog: str, oid: str) -> str:
+def free(catalog: str, oid: str) -> str:
+    """Condition: no extension owns the object of a catalog."""
     return (
         f"NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalog}'::regclass"
         f" AND d.objid = {oid} AND d.deptype = 'e')"
@@ -17,7 +18,7 @@ def _free(catalog: str, oid: str) -> str:
 
 SCHEMAS: Final = f"""
     SELECT format('schema %I', n.nspname), '' FROM pg_namespace n
-    WHERE n.nspname {SYSTEM} AND {_free("pg_namespace", "n.oid")}"""
+    WHERE n.nspname {SYSTEM} AND {free("pg_namespace", "n.oid")}"""
 RELATIONS: Final = f"""
     SELECT format('%s %I.%I', CASE c.relkind
              WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence'
@@ -36,32 +37,32 @@ RELATIONS: Final = f"""
                         s.seqcache, s.seqcycle) FROM pg_sequence s WHERE s.seqrelid = c.oid))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'c', 'f') AND c.relpersistence <> 't'
-      AND n.nspname {SYSTEM} AND {_free("pg_class", "c.oid")}"""
+      AND n.nspname {SYSTEM} AND {free("pg_class", "c.oid")}"""
 CONSTRAINTS: Final = f"""
     SELECT format('constraint %I of %s', o.conname, coalesce(r.name, format_type(o.contypid, NULL))),
            concat_ws(' ', o.convalidated, pg_get_constraintdef(o.oid))
     FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace
     LEFT JOIN LATERAL (SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c WHERE c.oid = o.conrelid) r
       ON true
-    WHERE n.nspname {SYSTEM} AND o.contype <> 't' AND {_free("pg_constraint", "o.oid")}
-      AND {_free("pg_class", "o.conrelid")} AND {_free("pg_type", "o.contypid")}"""
+    WHERE n.nspname {SYSTEM} AND o.contype <> 't' AND {free("pg_constraint", "o.oid")}
+      AND {free("pg_class", "o.conrelid")} AND {free("pg_type", "o.contypid")}"""
 INDEXES: Final = f"""
     SELECT format('index %I.%I', n.nspname, c.relname), concat_ws(' ', i.indisclustered, i.indisreplident,
              pg_get_indexdef(i.indexrelid))
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE i.indisvalid AND n.nspname {SYSTEM} AND {_free("pg_class", "i.indrelid")}"""
+    WHERE i.indisvalid AND n.nspname {SYSTEM} AND {free("pg_class", "i.indrelid")}"""
 FUNCTIONS: Final = f"""
     SELECT format('function %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
            CASE WHEN p.prokind = 'a' THEN pg_get_function_result(p.oid) ELSE pg_get_functiondef(p.oid) END
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname {SYSTEM} AND {_free("pg_proc", "p.oid")}
+    WHERE n.nspname {SYSTEM} AND {free("pg_proc", "p.oid")}
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
                       AND d.deptype = 'i')"""
 TRIGGERS: Final = f"""
     SELECT format('trigger %I of %I.%I', t.tgname, n.nspname, c.relname),
            concat_ws(' ', t.tgenabled, pg_get_triggerdef(t.oid))
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND n.nspname {SYSTEM} AND {_free("pg_class", "c.oid")}"""
+    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND n.nspname {SYSTEM} AND {free("pg_class", "c.oid")}"""
 POLICIES: Final = f"""
     SELECT format('policy %I of %I.%I', p.polname, n.nspname, c.relname),
            concat_ws(' ', p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid),
@@ -79,7 +80,7 @@ TYPES: Final = f"""
              (SELECT string_agg(quote_literal(e.enumlabel), ',' ORDER BY e.enumsortorder)
               FROM pg_enum e WHERE e.enumtypid = t.oid))
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('d', 'e', 'r') AND n.nspname {SYSTEM} AND {_free("pg_type", "t.oid")}"""
+    WHERE t.typtype IN ('d', 'e', 'r') AND n.nspname {SYSTEM} AND {free("pg_type", "t.oid")}"""
 STATISTICS: Final = f"""
     SELECT format('statistics %I.%I', n.nspname, s.stxname), pg_get_statisticsobjdef(s.oid)
     FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE n.nspname {SYSTEM}"""
@@ -106,7 +107,7 @@ OWNERS: Final = (
         "n.nspowner",
         "n.nspacl",
         "'n'",
-        f"pg_namespace n WHERE n.nspname {SYSTEM} AND {_free('pg_namespace', 'n.oid')}",
+        f"pg_namespace n WHERE n.nspname {SYSTEM} AND {free('pg_namespace', 'n.oid')}",
     ),
     _owned(
         "format('relation %I.%I', n.nspname, c.relname)",
@@ -114,7 +115,7 @@ OWNERS: Final = (
         "c.relacl",
         "CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\"",
         "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')"
-        f" AND c.relpersistence <> 't' AND n.nspname {SYSTEM} AND {_free('pg_class', 'c.oid')}",
+        f" AND c.relpersistence <> 't' AND n.nspname {SYSTEM} AND {free('pg_class', 'c.oid')}",
     ),
     _owned(
         "format('function %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))",
@@ -122,12 +123,12 @@ OWNERS: Final = (
         "p.proacl",
         "'f'",
         "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-        f" WHERE n.nspname {SYSTEM} AND {_free('pg_proc', 'p.oid')}",
+        f" WHERE n.nspname {SYSTEM} AND {free('pg_proc', 'p.oid')}",
     ),
     "SELECT format('column %I.%I.%I', n.nspname, c.relname, a.attname),"
     + _GRANTS.format(acl="a.attacl")
     + " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-    f" WHERE a.attacl IS NOT NULL AND n.nspname {SYSTEM} AND {_free('pg_class', 'c.oid')}",
+    f" WHERE a.attacl IS NOT NULL AND n.nspname {SYSTEM} AND {free('pg_class', 'c.oid')}",
 )
 # Who is pinned, as the first superuser is, is not in pg_shdepend.
 ROLES: Final = f"""

@@ -65,7 +65,7 @@ def rebuild(store: Store, index: "Index", keys: Keys) -> list[Entry]:
     stored = [_stored(store, backup_id, keys) for backup_id in store.ids()]
     for entry in stored:
         if entry.manifest is not None:
-            index.put_entry(entry.manifest, entry.status, entry.error, entry.proof)
+            index.put_entry(entry.manifest, entry.proof)
     return stored
 
 
@@ -75,18 +75,22 @@ def _stored(store: Store, backup_id: str, keys: Keys) -> Entry:
     except BackupError as error:
         return Entry(backup_id, "failed", None, None, error.message, stored=True)
     proof = notes.proof
-    status = "taken" if proof is None else "proven" if proof.error is None else "failed"
     return Entry(
         backup_id,
-        status,
+        _status(proof),
         notes.manifest,
-        proof.at if proof is not None and proof.error is None else None,
+        proof.proven_at if proof is not None else None,
         proof.error if proof is not None else None,
         stored=True,
         proof=proof,
         pin=notes.pin,
         deleted_at=notes.deletion.at if notes.deletion is not None else None,
     )
+
+
+def _status(proof: Proof | None) -> str:
+    """Of a backup in the store, by its last proof."""
+    return "taken" if proof is None else "proven" if proof.error is None else "failed"
 
 
 class Index:
@@ -143,15 +147,15 @@ class Index:
                 values.setdefault("started_at", datetime.now(UTC))
                 connection.execute(insert(self._table).values(id=backup_id, **values))
 
-    def put_entry(self, manifest: Manifest, status: str, error: str | None, proof: Proof | None) -> None:
+    def put_entry(self, manifest: Manifest, proof: Proof | None) -> None:
         """Write what is known of a backup in the store."""
-        good = proof is not None and proof.error is None
+        error = proof.error if proof is not None else None
         self.put(
             manifest.id,
-            status,
+            _status(proof),
             started_at=manifest.started_at,
             finished_at=manifest.finished_at,
-            proven_at=proof.at if proof is not None and good else None,
+            proven_at=proof.proven_at if proof is not None else None,
             proof=json.dumps({"seconds": proof.seconds, "checks": dict(proof.checks)}) if proof is not None else None,
             revision=manifest.revision,
             bytes=manifest.size,

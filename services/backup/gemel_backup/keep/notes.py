@@ -34,6 +34,11 @@ class Proof:
     checks: Mapping[str, str]
     """What was looked at: ``ok``, or why it was not."""
 
+    @property
+    def proven_at(self) -> datetime | None:
+        """When, if it is good."""
+        return self.at if self.error is None else None
+
 
 @dataclass(frozen=True)
 class Pin:
@@ -57,6 +62,7 @@ class Notes:
     """All that lies beside one backup."""
 
     manifest: Manifest
+    manifest_sha256: str
     proof: Proof | None
     pin: Pin | None
     deletion: Deletion | None
@@ -74,12 +80,13 @@ def read_notes(store: Store, backup_id: str, keys: Keys) -> Notes:
     if content is None:
         raise BackupError(f"there is no backup {backup_id!r}; `backup list` shows those that are there")
     text = unseal(content, keys, f"backup {backup_id}: its manifest")
-    manifest = parse_manifest(text, backup_id)
+    manifest, sha256 = parse_manifest(text, backup_id), hashlib.sha256(text.encode()).hexdigest()
     proof = _read(found.get(PROOF), PROOFS, keys, backup_id)
-    if proof is not None and proof.manifest_sha256 != _sha256(text):
+    if proof is not None and proof.manifest_sha256 != sha256:
         proof = None
     return Notes(
         manifest,
+        sha256,
         proof,
         _read(found.get(PIN), PINS, keys, backup_id),
         _read(found.get(DELETION), DELETIONS, keys, backup_id),
@@ -92,12 +99,14 @@ def read_manifest(store: Store, backup_id: str, keys: Keys) -> Manifest:
 
 
 def write_proof(
-    store: Store, manifest: Manifest, keys: Keys, seconds: float, error: str | None, checks: Mapping[str, str]
+    store: Store, notes: Notes, keys: Keys, seconds: float, error: str | None, checks: Mapping[str, str]
 ) -> Proof:
-    """Keep the result of a proof beside the backup."""
-    text = unseal(store.notes(manifest.id)[MANIFEST], keys, f"backup {manifest.id}: its manifest")
-    proof = Proof(manifest.id, _sha256(text), datetime.now(UTC), seconds, error, dict(checks))
-    store.write(manifest.id, PROOF, seal(PROOFS.dump_json(proof).decode(), keys))
+    """Keep the result of a proof beside the backup.
+
+    :param notes: as they were read before the proof: it speaks of that manifest.
+    """
+    proof = Proof(notes.manifest.id, notes.manifest_sha256, datetime.now(UTC), seconds, error, dict(checks))
+    _write(store, PROOF, PROOFS, proof, keys)
     return proof
 
 
@@ -108,7 +117,7 @@ def pin(store: Store, backup_id: str, keys: Keys, reason: str) -> Pin:
     """
     read_notes(store, backup_id, keys)
     found = Pin(backup_id, reason, datetime.now(UTC))
-    store.write(backup_id, PIN, seal(PINS.dump_json(found).decode(), keys))
+    _write(store, PIN, PINS, found, keys)
     store.remove(backup_id, DELETION)
     return found
 
@@ -121,7 +130,11 @@ def unpin(store: Store, backup_id: str, keys: Keys) -> None:
 
 def mark_deleted(store: Store, backup_id: str, keys: Keys, at: datetime) -> None:
     """The first of the two steps of deleting."""
-    store.write(backup_id, DELETION, seal(DELETIONS.dump_json(Deletion(backup_id, at)).decode(), keys))
+    _write(store, DELETION, DELETIONS, Deletion(backup_id, at), keys)
+
+
+def _write(store: Store, name: str, adapter: TypeAdapter[Note], note: Note, keys: Keys) -> None:
+    store.write(note.id, name, seal(adapter.dump_json(note).decode(), keys))
 
 
 def _read(content: bytes | None, adapter: TypeAdapter[Note], keys: Keys, backup_id: str) -> Note | None:
@@ -133,7 +146,3 @@ def _read(content: bytes | None, adapter: TypeAdapter[Note], keys: Keys, backup_
     except (Corrupted, ValidationError):
         return None
     return note if note.id == backup_id else None
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

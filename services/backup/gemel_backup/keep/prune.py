@@ -22,8 +22,9 @@ def prune(
     :raises BackupError: the store refuses something; what was done until then is done.
     """
     keys = Keys.of(job.settings)
-    stored = [entry for entry in entries(store, None, keys) if entry.stored]
-    found = plan([_candidate(entry) for entry in stored], parse_rules(job.settings.backup_keep), now, most)
+    found = plan(
+        [_candidate(entry) for entry in entries(store, None, keys)], parse_rules(job.settings.backup_keep), now, most
+    )
     if dry:
         return found
     for backup_id in found.unmark:

@@ -1,6 +1,5 @@
 """Fetch a backup from its store: hashes first, and only then is anything decrypted or read."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from gemel_backup.errors import Corrupted
 from gemel_backup.evidence import Evidence, parse_evidence
-from gemel_backup.held import clean_folders, held_folder
+from gemel_backup.held import work_folder
 from gemel_backup.job import Job
 from gemel_backup.keep.age import decrypt_folder
 from gemel_backup.keep.manifest import Manifest
@@ -41,8 +40,7 @@ def unpacked(job: Job, store: Store, manifest: Manifest) -> Iterator[Unpacked]:
         if not manifest.recipients:
             yield Unpacked(manifest, _evidence(folder, manifest), folder)
             return
-        clean_folders(job.settings.work, PREFIX)
-        with held_folder(job.settings.work, f"{PREFIX}{secrets.token_hex(8)}") as plain:
+        with work_folder(job.settings.work, PREFIX) as plain:
             decrypt_folder(job, folder, plain)
             yield Unpacked(manifest, _evidence(plain, manifest), plain)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from gemel_backup.errors import BackupError, Unreachable, Yielded
 from gemel_backup.evidence.postgresql import rows
 from gemel_backup.job import Job
-from gemel_backup.keep.notes import Proof, read_manifest, write_proof
+from gemel_backup.keep.notes import Proof, read_notes, write_proof
 from gemel_backup.keep.seal import Keys
 from gemel_backup.keep.unpack import Unpacked, unpacked
 from gemel_backup.postgresql import Address
@@ -30,19 +30,19 @@ def prove(job: Job, store: Store, backup_id: str) -> Proof:
     :raises Yielded: stopped; nothing was decided.
     """
     keys = Keys.of(job.settings)
-    manifest = read_manifest(store, backup_id, keys)
+    notes = read_notes(store, backup_id, keys)
     begun = time.monotonic()
     checks: Checks = {}
     try:
-        with unpacked(job, store, manifest) as backup:
+        with unpacked(job, store, notes.manifest) as backup:
             checks["hashes"] = OK
             _restore(job, backup, checks)
     except (Yielded, Unreachable):
         raise
     except BackupError as error:
-        write_proof(store, manifest, keys, time.monotonic() - begun, error.message, checks)
+        write_proof(store, notes, keys, time.monotonic() - begun, error.message, checks)
         raise
-    return write_proof(store, manifest, keys, time.monotonic() - begun, None, checks)
+    return write_proof(store, notes, keys, time.monotonic() - begun, None, checks)
 
 
 def _restore(job: Job, backup: Unpacked, checks: Checks) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from gemel_backup.errors import BackupError
+from gemel_backup.evidence import schema
 from gemel_backup.evidence.postgresql import rows
 from gemel_backup.job import Job
 from gemel_backup.keep.unpack import Unpacked
@@ -14,11 +15,9 @@ from gemel_backup.prove.load import load_postgresql
 from gemel_backup.prove.scratch import create_database, drop_database, exists, rename_database
 from gemel_backup.restore.places import maintenance
 
-OCCUPIED: Final = """
+OCCUPIED: Final = f"""
     SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-      AND NOT EXISTS (SELECT FROM pg_depend d
-                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
+    WHERE n.nspname {schema.SYSTEM} AND {schema.free("pg_class", "c.oid")}"""  # noqa: S608 - texts of our own
 
 
 def restore_postgresql(job: Job, backup: Unpacked, target: Address, tables: Sequence[str], *, owners: bool) -> None:

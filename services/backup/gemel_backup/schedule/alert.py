@@ -11,7 +11,6 @@ import structlog
 from gemel.settings import Settings
 from gemel_backup.keep.catalogue import Index
 from gemel_backup.schedule.slots import Claim, Slots
-from gemel_backup.schedule.tick import follow
 
 ALERT: Final = "alert"
 """Kind of the slots that keep one alert from being sent twice."""
@@ -70,8 +69,7 @@ def stale(settings: Settings, index: Index, slots: Slots, now: datetime) -> Iter
     if not settings.alert_uri.get_secret_value() or newest_age(index, now) <= timedelta(hours=settings.alert_after):
         return
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    action = follow(ALERT, today, now, slots.one(ALERT, today))
-    claim = slots.do(action, now) if action is not None else None
+    claim = slots.claim_once(ALERT, today, now)
     if claim is not None:
         yield claim
 

@@ -14,15 +14,13 @@ from gemel_backup.keep.catalogue import Index, open_index
 from gemel_backup.keep.retain import parse_rules
 from gemel_backup.schedule.alert import of_missed, stale
 from gemel_backup.schedule.slots import Claim, Slots
-from gemel_backup.schedule.tick import WINDOW, Action, Schedule, follow, last_due
+from gemel_backup.schedule.tick import WINDOW, Schedule, last_due
 
 BACKUP: Final = "backup"
 PROOF: Final = "proof"
 TASK: Final = "task:"
 PROOF_GRACE: Final = timedelta(minutes=15)
 """Whoever takes a backup and can open it proves it at once; if that does not come to an end, others do after this."""
-
-
 PROOF_PAUSE: Final = timedelta(hours=1)
 """Between two proofs that could not be tried, because the server for them did not answer."""
 
@@ -79,12 +77,7 @@ def claim_all(
 def _proofs(settings: Settings, index: Index, slots: Slots, now: datetime) -> Iterator[Claim]:
     grace = PROOF_GRACE if can_open(settings) else timedelta()
     for backup_id, started_at in index.unproven(since=now - WINDOW, until=now - grace).items():
-        slot = slots.one(PROOF, started_at)
-        if slot is not None and slot.status == "failed" and slot.lease_until + PROOF_PAUSE <= now:
-            action: Action | None = Action("again", PROOF, started_at, slot)  # the server was away
-        else:
-            action = follow(PROOF, started_at, now, slot)
-        claim = slots.do(action, now) if action is not None else None
+        claim = slots.claim_once(PROOF, started_at, now, PROOF_PAUSE)
         if claim is not None:
             structlog.get_logger("gemel.backup").info("proof.claimed", id=backup_id)
             yield claim

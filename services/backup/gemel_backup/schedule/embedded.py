@@ -11,9 +11,9 @@ from gemel_backup.connect import make_engine
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
 from gemel_backup.keep.age import can_open
-from gemel_backup.schedule.claims import run_claim
+from gemel_backup.schedule.claims import work_on
 from gemel_backup.schedule.due import check_settings, claim_all, schedules
-from gemel_backup.schedule.slots import Claim, Slots
+from gemel_backup.schedule.slots import Slots
 
 TICK_SECONDS = 15.0
 END_SECONDS = 5.0
@@ -38,7 +38,7 @@ def run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
         try:
             for claim in claim_all(settings, app, slots, datetime.now(UTC), proofs=can_open(settings)):
                 thread = threading.Thread(
-                    target=_work, args=(job, slots, claim, app.name), name=f"gemel-{claim.kind}", daemon=True
+                    target=work_on, args=(job, slots, claim, app.name), name=f"gemel-{claim.kind}", daemon=True
                 )
                 thread.start()
                 working.append(thread)
@@ -47,10 +47,3 @@ def run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
         stop.wait(TICK_SECONDS)
     for thread in working:
         thread.join(END_SECONDS)
-
-
-def _work(job: Job, slots: Slots, claim: Claim, app: str) -> None:
-    try:
-        run_claim(job, slots, claim, app)
-    except BackupError as error:  # its lease runs out, and it is done once more
-        structlog.get_logger("gemel.backup").error("slot.not_recorded", kind=claim.kind, error=error.message)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gemel.state.tables import state_tables
 from gemel_backup.connect import transaction
-from gemel_backup.schedule.tick import Action, Schedule, Slot, tick
+from gemel_backup.schedule.tick import Action, Schedule, Slot, follow, tick
 
 LEASE = timedelta(minutes=2)
 """How long a claim counts as alive after its last sign of life."""
@@ -62,12 +62,13 @@ class Slots:
             on_missed([action.due_at for action in missed])
         return claims
 
-    def one(self, kind: str, due_at: datetime) -> Slot | None:
-        """A single slot."""
+    def claim_once(self, kind: str, due_at: datetime, now: datetime, pause: timedelta | None = None) -> Claim | None:
+        """Claim what is due at a time of its own; the parameters are those of :func:`follow`."""
         query = select(self._table).where(self._table.c.kind == kind, self._table.c.due_at == due_at)
         with transaction(self._engine) as connection:
             row = connection.execute(query).first()
-        return _slot(row) if row is not None else None
+        action = follow(kind, due_at, now, _slot(row) if row is not None else None, pause)
+        return self.do(action, now) if action is not None else None
 
     def newest(self) -> list[Slot]:
         """The newest slot of each kind."""

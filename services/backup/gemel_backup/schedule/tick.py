@@ -78,27 +78,34 @@ def tick(schedule: Schedule, now: datetime, slots: Sequence[Slot]) -> list[Actio
     if len(missed) == MOST_MISSED:  # else the gap would be forgotten once a newer slot is known
         return missed
     claimed = [slot for slot in known.values() if slot.status == "claimed"]
-    actions = [*missed, *(_act("expire", slot) for slot in claimed if slot.lease_until <= now)]
-    if len(actions) - len(missed) < len(claimed) or newest is None or now - newest > schedule.window:
+    expired = [_act("expire", slot) for slot in claimed if slot.lease_until <= now]
+    actions = [*missed, *expired]
+    if len(expired) < len(claimed) or newest is None or now - newest > schedule.window:
         return actions
     slot = known.get(newest)
     if slot is None:
         return [*actions, Action("claim", schedule.kind, newest)]
-    return [*actions, _act("again", slot)] if again(slot) and len(actions) == len(missed) else actions
+    return [*actions, _act("again", slot)] if _again(slot) and not expired else actions
 
 
-def again(slot: Slot) -> bool:
+def _again(slot: Slot) -> bool:
     """Whether a slot that nobody works on is to be done once more."""
     return slot.status == "yielded" or (slot.status == "expired" and slot.attempts < MOST_ATTEMPTS)
 
 
-def follow(kind: str, due_at: datetime, now: datetime, slot: Slot | None) -> Action | None:
-    """As :func:`tick`, for work that is due once, at a time of its own."""
+def follow(
+    kind: str, due_at: datetime, now: datetime, slot: Slot | None, pause: timedelta | None = None
+) -> Action | None:
+    """As :func:`tick`, for work that is due once, at a time of its own.
+
+    :param pause: from a failure until it is done again; ``None``: it is not.
+    """
     if slot is None:
         return Action("claim", kind, due_at)
     if slot.status == "claimed":
         return _act("expire", slot) if slot.lease_until <= now else None
-    return _act("again", slot) if again(slot) else None
+    failed = slot.status == "failed" and pause is not None and slot.lease_until + pause <= now
+    return _act("again", slot) if failed or _again(slot) else None
 
 
 def _missed(schedule: Schedule, now: datetime, newest: datetime | None, known: Sequence[Slot]) -> Iterator[Action]:

@@ -4,7 +4,6 @@ Credentials, region and endpoint are read from the environment under the names t
 (``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_REGION``, ``AWS_ENDPOINT_URL``), or from the machine's role.
 """
 
-import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import from_url
 
 from gemel_backup.errors import BackupError
-from gemel_backup.held import PRIVATE, clean_folders, held_folder
+from gemel_backup.held import PRIVATE, clean_folders, work_folder
 from gemel_backup.ids import id_time, is_id
 from gemel_backup.job import Job
 from gemel_backup.store.base import FILES, MANIFEST, Draft
@@ -61,7 +60,7 @@ class BucketStore:
         with self._told("read"):
             if self._objects(backup_id):
                 raise BackupError(f"store {self.uri}: there is a backup {backup_id} already")
-        with self._folder() as folder:
+        with work_folder(self._work, PREFIX) as folder:
             draft = Draft(folder)
             yield draft
             if draft.manifest is None:
@@ -83,7 +82,7 @@ class BucketStore:
             raise BackupError(
                 f"there is no backup {backup_id!r} in {self.uri}; `backup list` shows those that are there"
             )
-        with self._folder() as folder:
+        with work_folder(self._work, PREFIX) as folder:
             with self._told("read"):
                 self._download(backup_id, folder, job)
             yield folder
@@ -187,11 +186,6 @@ class BucketStore:
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(get, [path for path in self._objects(backup_id) if path.startswith(prefix)]))
-
-    @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        with held_folder(self._work, f"{PREFIX}{secrets.token_hex(8)}") as folder:
-            yield folder
 
     @contextmanager
     def _told(self, verb: str) -> Iterator[None]:

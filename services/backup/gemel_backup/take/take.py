@@ -1,12 +1,11 @@
 """Take a backup and put it into the store."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gemel_backup.held import clean_folders, held_folder
+from gemel_backup.held import work_folder
 from gemel_backup.job import Job
 from gemel_backup.keep.age import check_keys, encrypt_folder
 from gemel_backup.keep.manifest import FORMAT, Manifest, files_of
@@ -20,7 +19,7 @@ PREFIX = "take-"
 
 
 def take(job: Job, store: Store, backup_id: str, app: str) -> Manifest:
-    """Take a backup of the database of the settings. What dead runs have left in the store is taken away first.
+    """Take a backup of the database of the settings.
 
     :param backup_id: from :func:`gemel_backup.ids.new_id`.
     :param app: name of the app, for the manifest.
@@ -29,7 +28,6 @@ def take(job: Job, store: Store, backup_id: str, app: str) -> Manifest:
     :raises Yielded: a migration holds the lock, or ``job.stop`` said so.
     """
     check_keys(job.settings)
-    store.clean()
     started = datetime.now(UTC)
     keys = Keys.of(job.settings)
     with store.draft(backup_id, job) as draft:
@@ -64,6 +62,5 @@ def _plain(job: Job, target: Path) -> Iterator[Path]:
     if not job.settings.backup_recipients:
         yield target
         return
-    clean_folders(job.settings.work, PREFIX)
-    with held_folder(job.settings.work, f"{PREFIX}{secrets.token_hex(8)}") as folder:
+    with work_folder(job.settings.work, PREFIX) as folder:
         yield folder
