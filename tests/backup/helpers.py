@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
 from sqlalchemy import text
 
 from gemel.settings import Settings
@@ -73,3 +75,10 @@ def forge_evidence(store: FolderStore, manifest: Manifest, **changes: Any) -> No
     path = files_folder(store, manifest) / EVIDENCE
     path.write_bytes(replace(evidence_of(store, manifest), **changes).to_json())
     forge(store, manifest)
+
+
+def drop_database(settings: Settings, name: str) -> None:
+    """What a switch or restore has left on a server that others use; a file goes with its test."""
+    if settings.is_postgresql:
+        with psycopg.connect(settings.database, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))

@@ -3,12 +3,10 @@
 import json
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 from typer.testing import CliRunner
 
-from backup.helpers import UNSIGNED, files_folder, forge_evidence, query, taken
+from backup.helpers import UNSIGNED, drop_database, files_folder, forge_evidence, query, taken
 from gemel.errors import GemelError
 from gemel.settings import Settings
 from gemel_backup.keep.catalogue import latest_proven
@@ -52,19 +50,12 @@ def test_from_now_to_restore(settings: Settings, tmp_path: Path) -> None:
     text = run("switch", beside, "--yes")
     assert query(settings, "SELECT count(*) FROM playlist_track") == [(8715,)]
     assert manifest.id in run("list")
-    drop(settings, text.rpartition(" ")[2].strip())
+    drop_database(settings, text.rpartition(" ")[2].strip())
 
 
 def _beside(settings: Settings) -> str:
     """Address of a database of the same server that is not there."""
     return f"{settings.database}_beside"
-
-
-def drop(settings: Settings, name: str) -> None:
-    """What a switch has left, on a server that others use."""
-    if settings.is_postgresql:
-        with psycopg.connect(settings.database, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
 def test_only_a_new_database_is_restored_into(settings: Settings) -> None:
@@ -91,7 +82,7 @@ def test_switch_asks(settings: Settings) -> None:
     assert query(settings, "SELECT count(*) FROM playlist_track") == [(0,)]
     old = json.loads(run("switch", beside, "--yes", "--json"))["old"]
     assert query(settings, "SELECT count(*) FROM playlist_track") == [(8715,)]
-    drop(settings, old)
+    drop_database(settings, old)
 
 
 def test_what_is_wrong_is_an_error(settings: Settings) -> None:

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from backup.helpers import evidence_of, files_folder, forge_evidence, query, taken
+from backup.helpers import drop_database, evidence_of, files_folder, forge_evidence, query, taken
 from gemel.settings import Settings
 from gemel.state.lock import MIGRATION_LOCK
 from gemel_backup.errors import BackupError, Corrupted
@@ -126,12 +126,6 @@ def test_progress_is_told(chinook: Settings, target: Settings) -> None:
         assert max(done for done, _ in steps) == steps[0][1]
 
 
-def dropped(settings: Settings, name: str) -> None:
-    if settings.is_postgresql:
-        with psycopg.connect(settings.database, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-
-
 def test_switch_keeps_the_old_database(chinook: Settings, target: Settings) -> None:
     store, manifest = taken(chinook)
     query(chinook, "INSERT INTO artist (id, name) VALUES (9999, 'New')")
@@ -146,7 +140,7 @@ def test_switch_keeps_the_old_database(chinook: Settings, target: Settings) -> N
             assert connection.execute("SELECT count(*) FROM artist").fetchone() == (ARTISTS + 1,)
         assert not target.sqlite_path.exists()
         assert chinook.sqlite_path.stat().st_mode == Path(old).stat().st_mode
-    dropped(chinook, old)
+    drop_database(chinook, old)
 
 
 def test_switch_ends_sessions(chinook: Settings, target: Settings) -> None:
@@ -155,7 +149,7 @@ def test_switch_ends_sessions(chinook: Settings, target: Settings) -> None:
     if chinook.is_postgresql:
         with psycopg.connect(chinook.database) as idle:
             idle.execute("SELECT 1")
-            dropped(chinook, switch(Job(chinook), target.database))
+            drop_database(chinook, switch(Job(chinook), target.database))
             with pytest.raises(psycopg.OperationalError):
                 idle.execute("SELECT 1")
     else:

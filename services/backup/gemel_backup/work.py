@@ -31,6 +31,7 @@ class Outcome:
 
 def back_up(job: Job, store: Store, app: str) -> Outcome:
     """Take a backup of the database of the settings, prove it if it can be opened here, and keep the table.
+
     What dead runs have left in the store is taken away first.
 
     :param app: name of the app, for the manifest.

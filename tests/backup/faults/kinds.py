@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from backup.faults.ground import LIMIT, WORK, Fault, Ground, environment_of
-from backup.helpers import UNSIGNED, query, until
+from backup.helpers import UNSIGNED, drop_database, query, until
 from gemel.state.lock import MIGRATION_LOCK, YIELD_LOCK
 from gemel_backup.connect import make_engine
 from gemel_backup.errors import BackupError, Corrupted, Yielded
@@ -200,17 +200,11 @@ def retention_during_a_restore(ground: Ground) -> None:
     assert old in ground.store.ids()
     prune(ground.job(), ground.store, open_index(ground.settings), now + timedelta(hours=25))
     assert old not in ground.store.ids()
-    _drop(ground, target)
+    drop_database(ground.settings, target.rpartition("/")[2])
 
 
 def _beside(ground: Ground) -> str:
     return f"{ground.settings.database}_beside"
-
-
-def _drop(ground: Ground, target: str) -> None:
-    if ground.settings.is_postgresql:
-        with psycopg.connect(ground.settings.database, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{target.rpartition("/")[2]}"'.encode())
 
 
 def sessions_ended(ground: Ground) -> None:
