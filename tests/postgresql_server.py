@@ -24,7 +24,7 @@ from docker.errors import DockerException
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-IMAGE = "postgres:17-alpine"
+IMAGE = "postgres:17"
 START_SECONDS = 60
 SERVER_OPTIONS = {
     "fsync": "off",

@@ -13,6 +13,7 @@ def facts_of(entry: Entry) -> dict[str, object]:
     return {
         "id": entry.id,
         "status": entry.status,
+        "kind": entry.kind or "dump",
         "stored": entry.stored,
         "proven_at": entry.proven_at.isoformat() if entry.proven_at else None,
         "error": entry.error,
@@ -32,7 +33,9 @@ def table_of(found: list[Entry]) -> Table:
     shown.add_column("", overflow="fold")
     for entry in found:
         manifest = entry.manifest
-        remarks = ["pinned"] if entry.pin else ["to be deleted"] if entry.deleted_at else []
+        base = manifest.base if manifest is not None else None
+        remarks = [f"base backup: leads to any time from {base.ended_at:%Y-%m-%d %H:%M:%S} on"] if base else []
+        remarks += ["pinned"] if entry.pin else ["to be deleted"] if entry.deleted_at else []
         shown.add_row(
             entry.id,
             entry.status,

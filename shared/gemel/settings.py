@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         "last 3, daily 7, weekly 4, monthly 12, yearly 3",
         description="proven backups that are kept: last, hourly, daily, weekly, monthly, yearly; all keeps all",
     )
+    pitr_dir: str = Field(
+        "",
+        description="folder of Barman's base backups and changes, for recovery to a time; empty is none (PostgreSQL)",
+    )
+    pitr_schedule: str = Field("0 1 * * 0", description="cron expression (UTC) of the base backups; off takes none")
+    pitr_days: int = Field(7, ge=1, le=3650, description="days back to any time of which the database can be recovered")
     alert_uri: SecretStr = Field(
         SecretStr(""), description="http(s) address that is told in JSON what goes wrong with backups and tasks"
     )
@@ -188,6 +194,14 @@ class Settings(BaseSettings):
         if self.database_roles and not self.is_postgresql:
             raise ValueError(
                 "database_roles is for PostgreSQL: SQLite knows no roles. Set database_uri, or leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _barman_of_postgresql(self) -> Self:
+        if self.pitr_dir and not self.is_postgresql:
+            raise ValueError(
+                "pitr_dir is for PostgreSQL: Barman knows no other database. Set database_uri, or leave it out"
             )
         return self
 

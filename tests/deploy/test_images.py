@@ -11,12 +11,16 @@ import pytest
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-IMAGES = ("graphql", "rest", "migrator", "backup")
+IMAGES = ("graphql", "rest", "migrator", "backup", "pitr")
+LOCKS = {"pitr": "backup"}
+"""Whose requirements an image holds, if not its own."""
+BASES = {"pitr": "postgres:17"}
 ENTRIES = {
     "graphql": ("gemel_graphql.__main__", "chinook.models", "chinook.resolvers"),
     "rest": ("gemel_rest.__main__", "chinook.models"),
     "migrator": ("gemel_migrator.__main__", "chinook.models", "chinook.migrations.versions.0001_baseline"),
     "backup": ("gemel_backup.app", "gemel_cli.application", "chinook.models"),
+    "pitr": ("gemel_backup.pitr.__main__", "gemel_cli.application", "chinook.models"),
 }
 """What is run in the container, and what of the app it loads by name."""
 
@@ -81,7 +85,7 @@ def foreign(entries: Iterable[str], folders: list[Path]) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_everything_imported_is_in_the_image(name: str) -> None:
-    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    text = (ROOT / "requirements" / f"{LOCKS.get(name, name)}.txt").read_text(encoding="utf-8")
     installed = {canonicalize_name(found) for found in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
     distributions = packages_distributions()
     assert all(find(entry, import_path(name)) for entry in ENTRIES[name])
@@ -104,7 +108,7 @@ def test_import_path_is_what_was_copied(name: str) -> None:
 @pytest.mark.parametrize("name", IMAGES)
 def test_dockerfile_keeps_to_the_rules(name: str) -> None:
     text = dockerfile(name)
-    assert re.findall(r"^FROM (.*)$", text, re.MULTILINE) == ["python:3.13-slim"]
+    assert re.findall(r"^FROM (.*)$", text, re.MULTILINE) == [BASES.get(name, "python:3.13-slim")]
     assert "USER 10001:10001" in text
     assert text.index("USER 10001:10001") > text.rindex("RUN ")
     assert re.search(r'^CMD \["[^\n]*"\]$', text, re.MULTILINE), "exec form: signals must reach the process"

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
-BUILT = ("graphql", "rest", "migrator", "backup")
+BUILT = ("graphql", "rest", "migrator", "backup", "pitr")
 
 
 class StackError(Exception):

@@ -60,6 +60,7 @@ def test_migrates_tells_each_revision_and_ends(database: Settings, run: Run) -> 
         ["gemel:", "0002"],
         ["gemel:", "0003"],
         ["gemel:", "0004"],
+        ["gemel:", "0005"],
         ["chinook:", "0001"],
         ["chinook", "is"],
     ]

@@ -52,7 +52,7 @@ def test_migrators_at_once_apply_each_revision_once(database: Settings, writer: 
     app = writer.load()
     reports = at_once(4, lambda: migrate(database, app))
     assert sorted(name for report in reports for name in report.app) == ["a", "b", "c", "d"]
-    assert sorted(name for report in reports for name in report.state) == ["0001", "0002", "0003", "0004"]
+    assert sorted(name for report in reports for name in report.state) == ["0001", "0002", "0003", "0004", "0005"]
     assert [row.revision for row in recorded(database)] == ["a", "b", "c", "d"]
 
 

@@ -16,7 +16,7 @@ from migrator.reading import query, recorded, tables
 def test_second_run_changes_nothing(database: Settings, chinook_app: App) -> None:
     first = migrate(database, chinook_app)
     second = migrate(database, chinook_app)
-    assert (first.state, first.app, first.head) == (("0001", "0002", "0003", "0004"), ("0001",), "0001")
+    assert (first.state, first.app, first.head) == (("0001", "0002", "0003", "0004", "0005"), ("0001",), "0001")
     assert (second.state, second.app, second.head) == ((), (), "0001")
     assert recorded(database) == [Revision("0001", None)]
 
@@ -25,7 +25,7 @@ def test_reports_each_revision_once(database: Settings, writer: Writer) -> None:
     writer.chain("a", "b")
     lines: list[str] = []
     migrate(database, writer.load(), report=lines.append)
-    assert [line.split(": ")[1].split()[0] for line in lines] == ["0001", "0002", "0003", "0004", "a", "b"]
+    assert [line.split(": ")[1].split()[0] for line in lines] == ["0001", "0002", "0003", "0004", "0005", "a", "b"]
 
 
 def test_makes_the_data_folder(tmp_path: Path, chinook_app: App) -> None:
@@ -55,7 +55,7 @@ def test_state_turned_on_later_records_what_was_applied(database: Settings, writ
     writer.chain("a", "b", compatible="a")
     migrate(database.model_copy(update={"state": False}), writer.load())
     report = migrate(database, writer.load())
-    assert (report.state, report.app) == (("0001", "0002", "0003", "0004"), ())
+    assert (report.state, report.app) == (("0001", "0002", "0003", "0004", "0005"), ())
     assert recorded(database) == [Revision("a", None), Revision("b", "a")]
 
 
@@ -151,7 +151,7 @@ def test_revision_file_that_cannot_be_read_is_refused(database: Settings, writer
 
 def test_app_without_migrations(database: Settings, writer: Writer) -> None:
     report = migrate(database, writer.load())
-    assert (report.state, report.app, report.head) == (("0001", "0002", "0003", "0004"), (), None)
+    assert (report.state, report.app, report.head) == (("0001", "0002", "0003", "0004", "0005"), (), None)
 
 
 def test_code_older_than_the_database_is_refused(database: Settings, writer: Writer) -> None:

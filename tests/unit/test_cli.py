@@ -155,7 +155,14 @@ def test_migrate_seed_and_check(database: Settings, run: Run) -> None:
     done = [line.split()[:2] for line in text.splitlines()]
     assert (status, done) == (
         0,
-        [["gemel:", "0001"], ["gemel:", "0002"], ["gemel:", "0003"], ["gemel:", "0004"], ["chinook:", "0001"]],
+        [
+            ["gemel:", "0001"],
+            ["gemel:", "0002"],
+            ["gemel:", "0003"],
+            ["gemel:", "0004"],
+            ["gemel:", "0005"],
+            ["chinook:", "0001"],
+        ],
     )
     assert say("migrate", "up") == (0, "chinook is at 0001: nothing to do\n")
     assert say("migrate", "check") == (0, "")

@@ -12,13 +12,14 @@ from gemel.errors import GemelError
 from gemel.settings import Settings, load
 from gemel_backup.errors import BackupError
 from gemel_backup.job import Job
-from gemel_backup.keep.catalogue import Entry, entries, latest_proven, open_index, rebuild
+from gemel_backup.keep.catalogue import Entry, base_for, entries, latest_proven, open_index, rebuild
 from gemel_backup.keep.notes import pin as pin_backup
 from gemel_backup.keep.notes import unpin as unpin_backup
 from gemel_backup.keep.prune import prune as prune_backups
 from gemel_backup.keep.retain import MOST_DELETIONS
 from gemel_backup.keep.seal import Keys
 from gemel_backup.keep.verify import verify as verify_hashes
+from gemel_backup.pitr.recover import goal_of
 from gemel_backup.postgresql import Address
 from gemel_backup.restore import Options, is_live
 from gemel_backup.restore import restore as restore_backup
@@ -40,10 +41,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @backup.command()
-def now(jobs: Jobs = None, as_json: AsJson = False) -> None:
+def now(
+    base: Annotated[
+        bool, typer.Option("--base", help="A base backup, for recovery to a time; where pitr_dir is.")
+    ] = False,
+    jobs: Jobs = None,
+    as_json: AsJson = False,
+) -> None:
     """Take a backup and prove it: restore it into a scratch database and compare. Exit status 1 if it is not proven."""
     settings = load()
-    outcome = back_up(Job(settings, processes=jobs), open_store(settings), settings.app)
+    outcome = back_up(Job(settings, processes=jobs), open_store(settings), settings.app, base=base, quick=base)
     manifest = outcome.manifest
     proof = outcome.proof
     if as_json:
@@ -206,6 +213,10 @@ def restore(
     tables: Annotated[
         list[str] | None, typer.Option("--table", help="Fill this table alone; may be given several times.")
     ] = None,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="TIME|latest", help="As it was then: 2026-01-31T12:00:00Z. Where pitr_dir is."),
+    ] = "",
     owners: Annotated[
         bool, typer.Option("--owners", help="PostgreSQL: restore owners and grants, too; the roles must be there.")
     ] = False,
@@ -215,19 +226,28 @@ def restore(
     """Restore a backup into a database that is not there yet, or is empty, and compare it with what was taken.
 
     `backup switch` then lets it take the place of the database of the settings. With --table the schema is there as a
-    whole, but for foreign keys (SQLite: those tables alone), and of other tables no row.
+    whole, but for foreign keys (SQLite: those tables alone), and of other tables no row. With --at a base backup is
+    recovered to that time, on a server of its own, and what it holds then is restored.
     """
     settings = load()
     _check_target(settings, to)
     store = open_store(settings)
-    chosen = latest_proven(store, Keys.of(settings)).id if backup_id == "latest" else backup_id
-    options = Options(owners=owners, tables=tuple(tables or ()))
+    goal = goal_of(at, datetime.now(UTC)) if at else None
+    if backup_id != "latest":
+        chosen = backup_id
+    elif goal is None:
+        chosen = latest_proven(store, Keys.of(settings)).id
+    else:
+        chosen = base_for(store, Keys.of(settings), goal.time).id
+    options = Options(owners=owners, tables=tuple(tables or ()), goal=goal)
     with progress(shown=not as_json) as report:
         manifest = restore_backup(Job(settings, processes=jobs, report=report), store, chosen, to, options)
-    note(settings, "backup restore", chosen, into=_named(to), tables=tables or [])
+    note(settings, "backup restore", chosen, into=_named(to), tables=tables or [], at=at)
     facts = {"id": chosen, "to": _named(to), "tables": tables or manifest.tables, "seconds_taken": manifest.seconds}
+    facts |= {"at": at} if at else {}
     what = f"{', '.join(tables)}" if tables else f"{manifest.tables} tables, {manifest.rows} rows"
-    print(json.dumps(facts, indent=2) if as_json else f"restored {chosen} into {_named(to)}, and compared it: {what}")
+    which = f"{chosen} at {at}" if at else chosen
+    print(json.dumps(facts, indent=2) if as_json else f"restored {which} into {_named(to)}, and compared it: {what}")
 
 
 @backup.command()

@@ -47,6 +47,11 @@ class Child:
         if status:
             raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
 
+    def check(self) -> None:
+        """:raises BackupError: it has ended, though nobody asked it to."""
+        if self._process.poll() is not None:
+            raise BackupError(f"{self._name} has ended with exit status {self._process.returncode}: {self._text()}")
+
     def _tell(self, seen: Callable[[str], None]) -> None:
         """The program writes at the end of the file that this process reads at a place of its own."""
         new = os.pread(self._errors.fileno(), MOST_READ, self._read)

@@ -1,5 +1,6 @@
 """Take a backup and prove it, and keep the table of backups."""
 
+import functools
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,13 +10,17 @@ from gemel_backup.errors import BackupError, Unreachable, Yielded
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
 from gemel_backup.keep.age import can_open
-from gemel_backup.keep.catalogue import Index, open_index
-from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.catalogue import Index, entries, open_index
+from gemel_backup.keep.manifest import BASE, Manifest
 from gemel_backup.keep.notes import Proof, read_manifest
 from gemel_backup.keep.seal import Keys
+from gemel_backup.pitr.barman import open_barman
+from gemel_backup.pitr.leftovers import take_away_leftovers
+from gemel_backup.pitr.take import take_base
 from gemel_backup.prove.prove import prove
 from gemel_backup.store import Store
 from gemel_backup.take import take
+from gemel_backup.take.take import Dump
 
 
 @dataclass(frozen=True)
@@ -29,15 +34,25 @@ class Outcome:
     """Of both together."""
 
 
-def back_up(job: Job, store: Store, app: str) -> Outcome:
+def back_up(job: Job, store: Store, app: str, *, base: bool = False, quick: bool = False) -> Outcome:
     """Take a backup of the database of the settings, prove it if it can be opened here, and keep the table.
 
     What dead runs have left in the store is taken away first.
 
     :param app: name of the app, for the manifest.
+    :param base: a base backup, for recovery to a time.
+    :param quick: of a base backup: as :func:`gemel_backup.pitr.take.take_base`.
     :raises BackupError: it could not be taken, or not be proven.
     :raises Yielded: it gave way to a migration, or was stopped.
     """
+    if base:
+        with open_barman(job).alone() as barman:
+            take_away_leftovers(barman, entries(store, None, Keys.of(job.settings)))
+            return _back_up(job, store, app, BASE, functools.partial(take_base, barman, quick=quick))
+    return _back_up(job, store, app, None, None)
+
+
+def _back_up(job: Job, store: Store, app: str, kind: str | None, dump: Dump | None) -> Outcome:
     begun = time.monotonic()
     backup_id = new_id(datetime.now(UTC))
     index = open_index(job.settings)
@@ -45,9 +60,9 @@ def back_up(job: Job, store: Store, app: str) -> Outcome:
     if index is not None:
         for dead in left:
             index.put(dead, "failed", error="the process that took it died")
-        index.put(backup_id, "taking", started_at=datetime.now(UTC))
+        index.put(backup_id, "taking", started_at=datetime.now(UTC), kind=kind)
     try:
-        manifest = take(job, store, backup_id, app)
+        manifest = take(job, store, backup_id, app, dump)
     except BaseException as error:
         _record_failure(index, backup_id, error)
         raise

@@ -6,7 +6,18 @@ from typing import Any, Final
 
 from gemel.state.tables import table_name
 
-BACKUPS: Final = ("id", "status", "started_at", "finished_at", "proven_at", "revision", "bytes", "error", "proof")
+BACKUPS: Final = (
+    "id",
+    "status",
+    "started_at",
+    "finished_at",
+    "proven_at",
+    "revision",
+    "bytes",
+    "error",
+    "proof",
+    "kind",
+)
 SLOTS: Final = ("kind", "due_at", "status", "attempts", "error", "schedule")
 MOMENTS: Final = frozenset({"started_at", "finished_at", "proven_at", "due_at"})
 MOST: Final = 1000

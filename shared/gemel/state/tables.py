@@ -75,6 +75,7 @@ def state_tables(*, postgresql: bool) -> StateTables:
             Column("bytes", BigInteger),
             Column("error", Text),
             Column("proof", Text),  # JSON: seconds, and what was looked at
+            Column("kind", Text),  # base, of base backups
         ),
         idempotency=table(
             "idempotency",

@@ -159,13 +159,17 @@ def tables(connection: Connection) -> Mapping[str, bool]:
     return {str(name): bool(hashed) for name, hashed in rows(connection, TABLES) if name not in EXCLUDED}
 
 
-def sequences(connection: Connection) -> Mapping[str, int]:
-    """The next value of each sequence, at this moment: a sequence is in no snapshot."""
+def sequences(connection: Connection, *, logged: bool = False) -> Mapping[str, int]:
+    """The next value of each sequence, at this moment: a sequence is in no snapshot.
+
+    :param logged: the one that it goes on with after a crash or a recovery: values are logged some time ahead.
+    """
     found = rows(connection, SEQUENCES)
     values: dict[str, int] = {}
+    ahead = "log_cnt + " if logged else ""
     for begin in range(0, len(found), SEQUENCES_AT_ONCE):
         parts = (
-            f"SELECT {_literal(name)}, last_value + {int(step)}::numeric * is_called::int FROM {name}"
+            f"SELECT {_literal(name)}, last_value + {int(step)}::numeric * ({ahead}is_called::int) FROM {name}"
             for name, step in found[begin : begin + SEQUENCES_AT_ONCE]
         )
         values |= {name: int(value) for name, value in rows(connection, " UNION ALL ".join(parts))}

@@ -12,7 +12,7 @@ from gemel.settings import Settings
 from gemel.state.tables import state_tables
 from gemel_backup.connect import make_engine, transaction
 from gemel_backup.errors import BackupError
-from gemel_backup.keep.manifest import Manifest
+from gemel_backup.keep.manifest import BASE, Manifest
 from gemel_backup.keep.notes import Pin, Proof, read_notes
 from gemel_backup.keep.seal import Keys
 from gemel_backup.schedule.slots import utc
@@ -39,6 +39,13 @@ class Entry:
     pin: Pin | None = None
     deleted_at: datetime | None = None
     """When it was marked to be deleted; it still can be kept."""
+    kind: str | None = None
+    """``base``: a base backup."""
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is a base backup, for recovery to a time."""
+        return self.kind == BASE
 
 
 def entries(store: Store, index: "Index | None", keys: Keys) -> list[Entry]:
@@ -52,12 +59,43 @@ def entries(store: Store, index: "Index | None", keys: Keys) -> list[Entry]:
 
 
 def latest_proven(store: Store, keys: Keys) -> Manifest:
-    """The newest backup that was proven. :raises BackupError: there is none."""
+    """The newest backup that was proven, base backups apart: those are in another place.
+
+    :raises BackupError: there is none.
+    """
     for backup_id in reversed(store.ids()):
         entry = _stored(store, backup_id, keys)
-        if entry.status == "proven" and entry.manifest is not None and entry.deleted_at is None:
+        if entry.status == "proven" and entry.manifest is not None and entry.deleted_at is None and not entry.is_base:
             return entry.manifest
     raise BackupError("there is no proven backup; `backup list` shows what there is, and an ID may be named")
+
+
+def unproven_base(store: Store, keys: Keys, since: datetime) -> str | None:
+    """The newest base backup, if it was begun since then and nobody has proven it."""
+    bases = [entry for entry in (_stored(store, backup_id, keys) for backup_id in store.ids()) if entry.is_base]
+    newest = bases[-1] if bases else None
+    if newest is None or newest.status != "taken" or newest.manifest is None or newest.manifest.started_at < since:
+        return None
+    return newest.id
+
+
+def base_for(store: Store, keys: Keys, moment: datetime | None) -> Manifest:
+    """The newest base backup that leads to a time, a proven one if there is one.
+
+    :param moment: ``None``: as far as it goes.
+    :raises BackupError: there is none that ended before.
+    """
+    stored = [_stored(store, backup_id, keys) for backup_id in store.ids()]
+    bases = [(entry, entry.manifest.base) for entry in stored if entry.manifest is not None and entry.manifest.base]
+    before = [entry for entry, base in bases if moment is None or base.ended_at <= moment]
+    for status in ("proven", "taken"):
+        for entry in reversed(before):
+            if entry.status == status and entry.manifest is not None:
+                return entry.manifest
+    if moment is None or not bases:
+        raise BackupError("there is no base backup that could be recovered; `backup now --base` takes one")
+    first = min(base.ended_at for _, base in bases)
+    raise BackupError(f"no base backup leads to {moment.isoformat()}: the first one ended at {first.isoformat()}")
 
 
 def rebuild(store: Store, index: "Index", keys: Keys) -> list[Entry]:
@@ -85,7 +123,12 @@ def _stored(store: Store, backup_id: str, keys: Keys) -> Entry:
         proof=proof,
         pin=notes.pin,
         deleted_at=notes.deletion.at if notes.deletion is not None else None,
+        kind=_kind(notes.manifest),
     )
+
+
+def _kind(manifest: Manifest) -> str | None:
+    return BASE if manifest.kind == BASE else None
 
 
 def _status(proof: Proof | None) -> str:
@@ -111,23 +154,26 @@ class Index:
             return {row.id: _entry(row) for row in connection.execute(select(self._table))}
 
     def unproven(self, *, since: datetime, until: datetime) -> Mapping[str, datetime]:
-        """Backups that were taken and not proven, by id, with the time when they were begun.
+        """Backups that were taken and not proven, by id, with the time when they were begun; base backups apart.
 
         :param since: begun no earlier.
         :param until: ended no later.
         """
         columns = self._table.c
         query = select(columns.id, columns.started_at).where(
-            columns.status == "taken", columns.started_at >= since, columns.finished_at <= until
+            columns.status == "taken",
+            columns.started_at >= since,
+            columns.finished_at <= until,
+            columns.kind.is_(None),
         )
         with transaction(self._engine) as connection:
             return {row.id: utc(row.started_at) for row in connection.execute(query.order_by(columns.id))}
 
     def proven_since(self) -> datetime | None:
-        """When the newest proven backup was begun, else the first one that is known."""
+        """When the newest proven backup was begun, else the first one that is known; base backups apart."""
         columns = self._table.c
-        proven = select(func.max(columns.started_at)).where(columns.status == "proven")
-        first = select(func.min(columns.started_at))
+        proven = select(func.max(columns.started_at)).where(columns.status == "proven", columns.kind.is_(None))
+        first = select(func.min(columns.started_at)).where(columns.kind.is_(None))
         with transaction(self._engine) as connection:
             found = connection.execute(proven).scalar() or connection.execute(first).scalar()
         return utc(found) if found is not None else None
@@ -158,6 +204,7 @@ class Index:
             proven_at=proof.proven_at if proof is not None else None,
             proof=json.dumps({"seconds": proof.seconds, "checks": dict(proof.checks)}) if proof is not None else None,
             revision=manifest.revision,
+            kind=_kind(manifest),
             bytes=manifest.size,
             error=error[:MOST_ERROR] if error else None,
         )
@@ -174,4 +221,12 @@ def open_index(settings: Settings) -> Index | None:
 def _entry(row: object) -> Entry:
     values = row._mapping  # type: ignore[attr-defined]
     proven = values["proven_at"]
-    return Entry(values["id"], values["status"], None, utc(proven) if proven else None, values["error"], stored=False)
+    return Entry(
+        values["id"],
+        values["status"],
+        None,
+        utc(proven) if proven else None,
+        values["error"],
+        stored=False,
+        kind=values["kind"],
+    )

@@ -14,6 +14,8 @@ from gemel_backup.errors import Corrupted
 from gemel_backup.job import Job
 
 FORMAT: Final = 1
+BASE: Final = "base"
+"""Kind of a base backup."""
 PIECE = 1 << 20
 
 Count = Annotated[int, Field(ge=0)]
@@ -31,12 +33,27 @@ class File:
 
 
 @dataclass(frozen=True)
+class Base:
+    """A base backup: its files are Barman's, in ``pitr_dir``, under the id of the backup."""
+
+    restore_point: str
+    """Name of the moment that the evidence is of."""
+    marked_at: datetime
+    """When that was."""
+    ended_at: datetime
+    """From here on it leads to any time."""
+    size: Count
+    """Bytes that Barman keeps for it."""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What was taken, from where. What a restore must give is in the file of the evidence."""
 
     format: Literal[1]
     id: str
-    kind: Literal["postgresql", "sqlite"]
+    kind: Literal["postgresql", "sqlite", "base"]
+    """``base``: of PostgreSQL, for recovery to a time."""
     server_version: str
     """Version of PostgreSQL, or of the SQLite library."""
     tool: str
@@ -54,11 +71,12 @@ class Manifest:
     tables: Count
     rows: Count
     """Of all tables."""
+    base: Base | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
+        """Bytes of all files, Barman's too."""
+        return sum(file.size for file in self.files) + (self.base.size if self.base is not None else 0)
 
     @property
     def seconds(self) -> float:

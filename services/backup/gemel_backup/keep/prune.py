@@ -1,13 +1,14 @@
 """Do what :mod:`gemel_backup.keep.retain` has planned."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gemel_backup.ids import id_time
 from gemel_backup.job import Job
 from gemel_backup.keep.catalogue import Entry, Index, entries
 from gemel_backup.keep.notes import DELETION, mark_deleted
-from gemel_backup.keep.retain import MOST_DELETIONS, Candidate, Plan, parse_rules, plan
+from gemel_backup.keep.retain import MOST_DELETIONS, Candidate, Plan, parse_rules, plan, plan_bases
 from gemel_backup.keep.seal import Keys
+from gemel_backup.pitr.barman import open_barman
 from gemel_backup.store import Store
 
 
@@ -22,9 +23,12 @@ def prune(
     :raises BackupError: the store refuses something; what was done until then is done.
     """
     keys = Keys.of(job.settings)
-    found = plan(
-        [_candidate(entry) for entry in entries(store, None, keys)], parse_rules(job.settings.backup_keep), now, most
-    )
+    there = entries(store, None, keys)
+    dumps = [_candidate(entry) for entry in there if not entry.is_base]
+    found = plan(dumps, parse_rules(job.settings.backup_keep), now, most)
+    bases = [_candidate(entry) for entry in there if entry.is_base]
+    if bases and job.settings.pitr_dir:  # only where they are can they be taken away
+        found = found.and_of(plan_bases(bases, timedelta(days=job.settings.pitr_days), now, most))
     if dry:
         return found
     for backup_id in found.unmark:
@@ -33,16 +37,27 @@ def prune(
         mark_deleted(store, backup_id, keys, now)
     for backup_id in found.purge:
         job.check()
+        if backup_id in {base.id for base in bases}:
+            _delete_base(job, backup_id)
         store.purge(backup_id)
         if index is not None:
             index.put(backup_id, "deleted")
     return found
 
 
+def _delete_base(job: Job, backup_id: str) -> None:
+    """First with Barman: while the store tells of it, it is tried again."""
+    barman = open_barman(job)
+    if any(base.name == backup_id for base in barman.bases()):
+        barman.delete(backup_id)
+
+
 def _candidate(entry: Entry) -> Candidate:
+    manifest = entry.manifest
+    at = id_time(entry.id) if manifest is None else manifest.started_at  # of one second two may be
     return Candidate(
         entry.id,
-        entry.manifest.started_at if entry.manifest is not None else id_time(entry.id),  # of one second two may be
+        at if manifest is None or manifest.base is None else manifest.base.ended_at,
         proven=entry.status == "proven",
         readable=entry.manifest is not None,
         pinned=entry.pin is not None,

@@ -60,6 +60,16 @@ class Plan:
     later: tuple[str, ...] = ()
     """To be marked or taken away by another run: this one may do no more."""
 
+    def and_of(self, other: "Plan") -> "Plan":
+        """What both say, of different backups."""
+        return Plan(
+            {**self.keep, **other.keep},
+            *(tuple(sorted([*mine, *its])) for mine, its in zip(self._parts(), other._parts(), strict=True)),
+        )
+
+    def _parts(self) -> tuple[tuple[str, ...], ...]:
+        return self.mark, self.unmark, self.purge, self.later
+
 
 def parse_rules(text: str) -> Rules:
     """Read ``last 3, daily 7, weekly 4``; ``all`` keeps all.
@@ -92,8 +102,30 @@ def plan(candidates: Sequence[Candidate], rules: Rules, now: datetime, most: int
     :param now: with a time zone.
     :param most: backups to mark, and to take away, at most; the oldest first.
     """
-    oldest_first = sorted(candidates, key=lambda item: (item.at, item.id))
-    keep = _kept(oldest_first, rules, now)
+    oldest_first = _sorted(candidates)
+    return _in_two_steps(oldest_first, _kept(oldest_first, rules, now), now, most)
+
+
+def plan_bases(candidates: Sequence[Candidate], window: timedelta, now: datetime, most: int = MOST_DELETIONS) -> Plan:
+    """As :func:`plan`, for base backups: of the proven ones the newest that is older than the window is kept, which
+    leads to its begin, and all that are newer.
+
+    :param window: how far back every time can be recovered.
+    """
+    oldest_first = _sorted(candidates)
+    proven = [item for item in oldest_first if item.proven and item.readable]
+    keep = {item.id: why for item in oldest_first for why in _always(item, proven[-1:], now)}
+    outside = [item for item in proven if item.at <= now - window]
+    for item in proven[max(len(outside) - 1, 0) :]:
+        keep.setdefault(item.id, "leads to a time of pitr_days")
+    return _in_two_steps(oldest_first, keep, now, most)
+
+
+def _sorted(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda item: (item.at, item.id))
+
+
+def _in_two_steps(oldest_first: Sequence[Candidate], keep: Mapping[str, str], now: datetime, most: int) -> Plan:
     unwanted = [item for item in oldest_first if item.id not in keep]
     due = [item.id for item in unwanted if item.marked_at is not None and item.marked_at + GRACE <= now]
     fresh = [item.id for item in unwanted if item.marked_at is None]
@@ -108,14 +140,16 @@ def plan(candidates: Sequence[Candidate], rules: Rules, now: datetime, most: int
 
 def _kept(oldest_first: Sequence[Candidate], rules: Rules, now: datetime) -> dict[str, str]:
     proven = [item for item in reversed(oldest_first) if item.proven and item.readable]
-    keep = {item.id: why for item in oldest_first for why in _always(item, proven[:1], rules, now)}
+    keep = {item.id: why for item in oldest_first for why in _always(item, proven[:1], now)}
+    if not rules.counts:
+        keep = {item.id: keep.get(item.id, "all are kept") for item in oldest_first}
     for name, count in rules.counts.items():
         for item in _of_rule(name, count, proven):
             keep.setdefault(item.id, name)
     return {item.id: keep[item.id] for item in oldest_first if item.id in keep}
 
 
-def _always(item: Candidate, newest: Sequence[Candidate], rules: Rules, now: datetime) -> Iterator[str]:
+def _always(item: Candidate, newest: Sequence[Candidate], now: datetime) -> Iterator[str]:
     if item.pinned:
         yield "pinned"
     elif not item.readable:
@@ -124,8 +158,6 @@ def _always(item: Candidate, newest: Sequence[Candidate], rules: Rules, now: dat
         yield "none is proven"
     elif item == newest[0]:
         yield "the newest proven one"
-    elif not rules.counts:
-        yield "all are kept"
     elif not item.proven and ((item.at, item.id) > (newest[0].at, newest[0].id) or now - item.at < GRACE):
         yield "may still be proven"
 

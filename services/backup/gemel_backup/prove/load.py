@@ -8,7 +8,7 @@ from pathlib import Path
 from gemel_backup.child import child
 from gemel_backup.clients import find_client, tool_major
 from gemel_backup.errors import Unproven
-from gemel_backup.evidence import differences, of_tables
+from gemel_backup.evidence import Evidence, differences, of_tables
 from gemel_backup.evidence import postgresql as evidence
 from gemel_backup.evidence.sqlite import collect
 from gemel_backup.job import Job
@@ -54,12 +54,11 @@ def load_postgresql(
         ]
         with child(command, target.environment) as restore:
             restore.wait(job, Progress(job, items))
-    with evidence.snapshot(target, job) as connection:
-        found = evidence.collect(connection, target, job, evidence.export(connection))
+    found = evidence_of(job, target)
     taken = backup.evidence
     if tables:
         taken, found = of_tables(taken, tables), of_tables(found, tables)
-    _compare(backup.manifest, differences(taken, found, owners=owners and not tables))
+    compare(backup.manifest, differences(taken, found, owners=owners and not tables))
 
 
 def load_sqlite(job: Job, backup: Unpacked, target: Path) -> None:
@@ -72,10 +71,17 @@ def load_sqlite(job: Job, backup: Unpacked, target: Path) -> None:
     shutil.copyfile(backup.folder / COPY, target)
     with opened(target, job, mode="ro") as connection:
         check_integrity(connection, references=True)
-        _compare(backup.manifest, differences(backup.evidence, collect(connection), owners=False))
+        compare(backup.manifest, differences(backup.evidence, collect(connection), owners=False))
 
 
-def _compare(manifest: Manifest, lines: list[str]) -> None:
+def evidence_of(job: Job, target: Address) -> Evidence:
+    """What a restored database holds."""
+    with evidence.snapshot(target, job) as connection:
+        return evidence.collect(connection, target, job, evidence.export(connection))
+
+
+def compare(manifest: Manifest, lines: list[str]) -> None:
+    """:raises Unproven: there are differences."""
     if lines:
         more = f"; and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
         raise Unproven(

@@ -10,6 +10,7 @@ from gemel_backup.job import Job
 from gemel_backup.keep.notes import Proof, read_notes, write_proof
 from gemel_backup.keep.seal import Keys
 from gemel_backup.keep.unpack import Unpacked, unpacked
+from gemel_backup.pitr.prove import prove_base
 from gemel_backup.postgresql import Address
 from gemel_backup.prove.amcheck import amcheck
 from gemel_backup.prove.load import load_postgresql, load_sqlite
@@ -46,6 +47,9 @@ def prove(job: Job, store: Store, backup_id: str) -> Proof:
 
 
 def _restore(job: Job, backup: Unpacked, checks: Checks) -> None:
+    if backup.manifest.base is not None:
+        prove_base(job, backup, backup.manifest.base, checks)
+        return
     if backup.manifest.kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="gemel-proof-") as scratch:
             path = Path(scratch) / "scratch.sqlite3"

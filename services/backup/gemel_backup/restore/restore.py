@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gemel_backup.errors import BackupError
@@ -11,7 +12,9 @@ from gemel_backup.job import Job
 from gemel_backup.keep.manifest import Manifest
 from gemel_backup.keep.notes import DELETION, read_manifest
 from gemel_backup.keep.seal import Keys
-from gemel_backup.keep.unpack import unpacked
+from gemel_backup.keep.unpack import Unpacked, unpacked
+from gemel_backup.pitr.dump import dumped
+from gemel_backup.pitr.recover import Goal
 from gemel_backup.postgresql import Address
 from gemel_backup.restore.places import SQLITE, path_of
 from gemel_backup.restore.postgresql import restore_postgresql
@@ -29,6 +32,8 @@ class Options:
     """PostgreSQL: give objects their owners and grants, too; the roles must be there."""
     tables: tuple[str, ...] = ()
     """Rows of these tables alone, by name, with or without the schema; empty: all."""
+    goal: Goal | None = None
+    """Of a base backup: where the recovery ends, if not at the moment of its evidence."""
 
 
 def restore(job: Job, store: Store, backup_id: str, target: str, options: Options) -> Manifest:
@@ -37,20 +42,30 @@ def restore(job: Job, store: Store, backup_id: str, target: str, options: Option
     The target stays as it was unless all of this succeeds. A PostgreSQL database that is not there is made.
 
     :param target: ``postgresql://…`` or ``sqlite:///…``, of the kind that was backed up.
+    :return: the manifest, with the numbers of what was restored.
     :raises BackupError: the target is of another kind, or is not empty; a table is not in the backup; the restore
         failed.
     """
     manifest = read_manifest(store, backup_id, Keys.of(job.settings))
-    if target.startswith(SQLITE) != (manifest.kind == "sqlite"):
-        raise BackupError(f"backup {backup_id} is of {manifest.kind}: the target must be a {manifest.kind} address")
+    kind = "sqlite" if manifest.kind == "sqlite" else "postgresql"
+    if target.startswith(SQLITE) != (kind == "sqlite"):
+        raise BackupError(f"backup {backup_id} is of {kind}: the target must be a {kind} address")
     store.remove(backup_id, DELETION)  # if it was about to go, it has another day
-    with unpacked(job, store, manifest) as backup:
+    with _opened(job, store, manifest, options) as backup:
         tables = [_named(backup.evidence, name, backup_id) for name in options.tables]
         if manifest.kind == "sqlite":
             restore_sqlite(job, backup, path_of(target), tables)
         else:
             restore_postgresql(job, backup, Address.parse(target), tables, owners=options.owners)
-    return manifest
+        return replace(manifest, tables=len(backup.evidence.tables), rows=backup.evidence.rows)
+
+
+def _opened(job: Job, store: Store, manifest: Manifest, options: Options) -> AbstractContextManager[Unpacked]:
+    if manifest.base is not None:
+        return dumped(job, manifest, options.goal or Goal(restore_point=manifest.base.restore_point))
+    if options.goal is not None:
+        raise BackupError(f"backup {manifest.id} is of one time only: a base backup leads to others")
+    return unpacked(job, store, manifest)
 
 
 def _named(evidence: Evidence, name: str, backup_id: str) -> str:

@@ -14,8 +14,11 @@ from gemel.errors import GemelError
 from gemel.periodic.run import run_periodic
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.job import Job
-from gemel_backup.keep.catalogue import open_index
+from gemel_backup.keep.catalogue import open_index, unproven_base
+from gemel_backup.keep.manifest import BASE
+from gemel_backup.keep.notes import Proof
 from gemel_backup.keep.prune import prune
+from gemel_backup.keep.seal import Keys
 from gemel_backup.schedule.alert import ALERT, of_slot, tell_stale
 from gemel_backup.schedule.due import BACKUP, PROOF, TASK
 from gemel_backup.schedule.slots import LEASE, Claim, Slots
@@ -58,7 +61,7 @@ def run_claim(job: Job, slots: Slots, sent: Claim, app: str) -> str:
     of_slot(job.settings, claim, status, text)
     if not slots.finish(claim, status, text):
         log.warning("slot.lease_lost", status=status)
-    elif claim.kind == BACKUP:
+    elif claim.kind in (BACKUP, BASE):
         _tidy(job, slots, log)
     return status
 
@@ -76,6 +79,8 @@ def _do(job: Job, claim: Claim, app: str) -> dict[str, object]:
     """Gives what the log line tells."""
     if claim.kind == BACKUP:
         return summary(back_up(job, open_store(job.settings), app))
+    if claim.kind == BASE:
+        return _base(job, claim, app)
     if claim.kind == PROOF:
         return _prove(job, claim)
     if claim.kind == ALERT:
@@ -83,13 +88,25 @@ def _do(job: Job, claim: Claim, app: str) -> dict[str, object]:
     return _run_task(job, claim.kind.removeprefix(TASK), app)
 
 
+def _base(job: Job, claim: Claim, app: str) -> dict[str, object]:
+    """If an earlier attempt has come as far as the proof, that alone is done again."""
+    store = open_store(job.settings)
+    found = unproven_base(store, Keys.of(job.settings), claim.due_at)
+    if found is None:
+        return summary(back_up(job, store, app, base=True))
+    return _proven(prove_and_record(job, store, found))
+
+
+def _proven(proof: Proof) -> dict[str, object]:
+    return {"id": proof.id, "seconds": round(proof.seconds, 3)}
+
+
 def _prove(job: Job, claim: Claim) -> dict[str, object]:
     index = open_index(job.settings)
     backup_id = index.begun_at(claim.due_at) if index is not None else None
     if backup_id is None:
         raise BackupError("the backup that was to be proven is not known any more")
-    proof = prove_and_record(job, open_store(job.settings), backup_id)
-    return {"id": backup_id, "seconds": round(proof.seconds, 3)}
+    return _proven(prove_and_record(job, open_store(job.settings), backup_id))
 
 
 def _tell(job: Job) -> dict[str, object]:

@@ -11,6 +11,7 @@ from gemel.app import App
 from gemel.settings import Settings
 from gemel_backup.keep.age import can_open, check_keys
 from gemel_backup.keep.catalogue import Index, open_index
+from gemel_backup.keep.manifest import BASE
 from gemel_backup.keep.retain import parse_rules
 from gemel_backup.schedule.alert import of_missed, stale
 from gemel_backup.schedule.slots import Claim, Slots
@@ -31,15 +32,21 @@ def backup_schedule(settings: Settings) -> Schedule | None:
     return Schedule(BACKUP, cron) if cron not in ("", "off") and settings.state else None
 
 
+def base_schedule(settings: Settings) -> Schedule | None:
+    """The schedule of base backups; ``None`` where Barman is not."""
+    cron = settings.pitr_schedule.strip()
+    return Schedule(BASE, cron) if settings.pitr_dir and cron not in ("", "off") and settings.state else None
+
+
 def schedules(settings: Settings, app: App | None) -> list[Schedule]:
     """All that is due at certain times.
 
     :param app: ``None`` if it cannot be imported: backups do not depend on it.
     :raises AppError: ``tasks.py`` cannot be read.
     """
-    backups = backup_schedule(settings)
+    backups = [schedule for schedule in (backup_schedule(settings), base_schedule(settings)) if schedule is not None]
     tasks = app.periodic.values() if app is not None and settings.state else ()
-    return [*([backups] if backups else []), *(Schedule(f"{TASK}{task.name}", task.cron) for task in tasks)]
+    return [*backups, *(Schedule(f"{TASK}{task.name}", task.cron) for task in tasks)]
 
 
 def check_settings(settings: Settings, app: App | None, now: datetime) -> None:
@@ -63,15 +70,20 @@ def claim_all(
     :raises BackupError: the database cannot be reached.
     """
     for schedule in schedules(settings, app):
-        # A task that takes longer than its period misses times all day; of backups each is told.
-        tell = functools.partial(of_missed, settings, BACKUP) if schedule.kind == BACKUP else None
-        yield from slots.claim_due(schedule, now, tell)
+        yield from claim_of(settings, schedule, slots, now)
     index = open_index(settings)
     if index is not None:
         if proofs:
             yield from _proofs(settings, index, slots, now)
         if backup_schedule(settings) is not None:
             yield from stale(settings, index, slots, now)
+
+
+def claim_of(settings: Settings, schedule: Schedule, slots: Slots, now: datetime) -> list[Claim]:
+    """Claim what is due of one schedule. :raises BackupError: the database cannot be reached."""
+    # A task that takes longer than its period misses times all day; of backups each is told.
+    backup = schedule.kind in (BACKUP, BASE)
+    return slots.claim_due(schedule, now, functools.partial(of_missed, settings, schedule.kind) if backup else None)
 
 
 def _proofs(settings: Settings, index: Index, slots: Slots, now: datetime) -> Iterator[Claim]:

@@ -145,5 +145,6 @@ def next_due(schedule: Schedule, now: datetime) -> datetime | None:
 
 
 def _wrong(schedule: Schedule) -> str:
-    what = "backup_schedule" if schedule.kind == "backup" else f"@periodic {schedule.kind.partition(':')[2]}"
+    named = {"backup": "backup_schedule", "base": "pitr_schedule"}
+    what = named.get(schedule.kind) or f"@periodic {schedule.kind.partition(':')[2]}"
     return f"{what}: {schedule.cron!r} is not a cron expression"

@@ -29,13 +29,12 @@ LOCALE: Final = """
 ZSTD: Final = "--compress=zstd:3"
 
 
-def take_postgresql(job: Job, folder: Path) -> Taken:
-    """Dump the database of the settings into ``folder``.
+def take_postgresql(job: Job, folder: Path, address: Address) -> Taken:
+    """Dump a database into ``folder``.
 
     :raises BackupError: it cannot be reached or dumped, or there is no ``pg_dump`` that fits.
     :raises Yielded: a migration held the lock too long or asked for it, or the work was stopped.
     """
-    address = Address.parse(job.settings.database_direct)
     with address.connect(job) as lock, shared_lock(lock, job) as locked:
         held = replace(job, stop=lambda: locked.wanted() or job.stop())
         with evidence.snapshot(address, held) as connection:

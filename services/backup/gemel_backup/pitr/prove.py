@@ -1,0 +1,51 @@
+"""Prove a base backup: recover it to the moment of its evidence, and compare."""
+
+from gemel_backup.errors import BackupError, Corrupted
+from gemel_backup.evidence import differences
+from gemel_backup.job import Job
+from gemel_backup.keep.manifest import Base
+from gemel_backup.keep.unpack import Unpacked
+from gemel_backup.pitr.barman import Barman, open_barman
+from gemel_backup.pitr.configuration import SERVER
+from gemel_backup.pitr.recover import Goal, recovered
+from gemel_backup.prove.amcheck import amcheck
+from gemel_backup.prove.load import compare, evidence_of
+from gemel_backup.prove.smoke import smoke
+
+OK = "ok"
+
+
+def prove_base(job: Job, backup: Unpacked, base: Base, checks: dict[str, str]) -> None:
+    """Recover it to its restore point on a server of its own, and look at all of it.
+
+    :param backup: its manifest and evidence; the files are Barman's.
+    :param base: of the manifest.
+    :param checks: what was looked at is written here.
+    :raises BackupError: it cannot be recovered.
+    :raises Unproven: what came out is not what was there.
+    """
+    barman = open_barman(job)
+    manifest = backup.manifest
+    checks["files"] = verify_base(barman, manifest.id)
+    with recovered(job, barman, manifest.id, Goal(restore_point=base.restore_point)) as target:
+        checks["recovered"] = OK
+        compare(manifest, differences(backup.evidence, evidence_of(job, target), owners=True))
+        checks["evidence"] = OK
+        checks["pages"] = amcheck(job, target)
+        checks["query"] = smoke(job, backup, target.uri)
+
+
+def verify_base(barman: Barman, backup_id: str) -> str:
+    """Compare the files of a base backup with PostgreSQL's own list of them
+    (https://www.postgresql.org/docs/current/app-pgverifybackup.html).
+
+    :return: ``ok``, or that the program is not there.
+    :raises Corrupted: a file is not as it was written.
+    """
+    try:
+        barman.ask("verify-backup", SERVER, backup_id)
+    except BackupError as error:
+        if "pg_verifybackup not found" in error.message:
+            return "not done: pg_verifybackup is not installed"
+        raise Corrupted(f"base backup {backup_id} is not as it was written: {error.message}") from error
+    return OK
