@@ -11,7 +11,7 @@ from e2e.stack import Stack, stack
 @pytest.fixture(scope="session")
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack, up and healthy, holding Chinook. A backup is due every minute."""
-    with stack(tmp_path_factory.mktemp("stack"), GEMEL_BACKUP_SCHEDULE="* * * * *") as made:
+    with stack(tmp_path_factory.mktemp("stack"), GEMEL_BACKUP_SCHEDULE="* * * * *", COMPOSE_PROFILES="pitr") as made:
         made.scripts("seed")
         yield made
         if request.session.testsfailed:

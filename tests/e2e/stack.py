@@ -18,6 +18,10 @@ ROOT = Path(__file__).parents[2]
 BUILT = ("graphql", "rest", "migrator", "backup", "pitr")
 
 
+TABLES = "select table_name from information_schema.tables where table_schema = 'public' order by 1"
+CONTENT = "select count(*), md5(string_agg(t::text, E'\\n' order by t::text)) from public.{} as t"
+
+
 class StackError(Exception):
     """The stack could not be brought to where the tests need it."""
 
@@ -50,6 +54,15 @@ class Stack:
     def scripts(self, *arguments: str, timeout: float = 120) -> str:
         """Run an admin command, as ``docs/deployment.md`` says."""
         return self.run("worker", "python", "scripts.py", *arguments, timeout=timeout)
+
+    def content(self, server: str, database: str) -> dict[str, str]:
+        """Number of rows and a hash of them, of every table of the app."""
+        tables = self.sql(TABLES, server=server, database=database).splitlines()
+        return {name: self.sql(CONTENT.format(name), server=server, database=database) for name in tables}
+
+    def scratch(self, database: str) -> str:
+        """Address of a database of the scratch server."""
+        return f"postgresql://app:{self.values['POSTGRES_PASSWORD']}@scratch:5432/{database}"
 
     def sql(self, text: str, *, server: str = "postgres", database: str = "gemel") -> str:
         """What a statement gives, as psql prints it, unadorned."""

@@ -89,7 +89,7 @@ def test_what_rest_writes_graphql_reads(admin: httpx.Client) -> None:
 def test_all_of_the_stack_is_well(running: Stack) -> None:
     containers = running.containers()
     assert set(containers) == {
-        "gateway", "migrator", "graphql", "rest", "worker", "beat", "postgres", "scratch", "redis",
+        "gateway", "migrator", "graphql", "rest", "worker", "beat", "postgres", "scratch", "redis", "pitr",
     }  # fmt: skip
     assert ended_well(containers.pop("migrator"))
     assert {name: item["Health"] for name, item in containers.items()} == dict.fromkeys(containers, "healthy")

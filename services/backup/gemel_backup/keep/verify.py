@@ -7,19 +7,23 @@ from gemel_backup.job import Job
 from gemel_backup.keep.manifest import File, Manifest, file_hash
 from gemel_backup.keep.notes import read_manifest
 from gemel_backup.keep.seal import Keys
+from gemel_backup.pitr.barman import open_barman
+from gemel_backup.pitr.verify import verify_base
 from gemel_backup.store import Store
 
 
 def verify(job: Job, store: Store, backup_id: str) -> Manifest:
-    """Hash every file and compare it with the manifest.
+    """Hash every file and compare it with the manifest; of a base backup, Barman's files, too.
 
-    :raises BackupError: there is no such backup.
+    :raises BackupError: there is no such backup, or it is a base backup, and Barman is not here.
     :raises Corrupted: a file is missing, was changed, or was added.
     :raises Yielded: stopped.
     """
     manifest = read_manifest(store, backup_id, Keys.of(job.settings))
     with store.local(backup_id, job) as folder:
         verify_files(job, manifest, folder)
+    if manifest.base is not None:
+        verify_base(open_barman(job), backup_id)
     return manifest
 
 

@@ -22,7 +22,8 @@ from gemel_backup.postgresql import Address, server_major
 
 NAME: Final = "barman.conf"
 LOCK: Final = ".gemel.lock"
-DONE: Final = "DONE"
+WHOLE: Final = frozenset({"DONE", "WAITING_FOR_WALS"})
+ARCHIVE: Final = "wal_archive"
 FILE: Final = 24
 """Characters of the name of a file of changes: timeline and place, in hexadecimal."""
 SECONDS: Final = 120.0
@@ -86,7 +87,10 @@ class Barman:
         return found
 
     def check(self) -> None:
-        """:raises BackupError: something keeps it from making a base backup; with all that it names."""
+        """Whether all is as it must be, but for the archive: before the first file has come, that is empty.
+
+        :raises BackupError: something keeps it from making a base backup; with all that it names.
+        """
         done = self._do("check", SERVER)
         found = _object(done.stdout).get(SERVER)
         if found is None:
@@ -94,7 +98,7 @@ class Barman:
         wrong = [
             f"{name} ({item['hint']})" if item.get("hint") else name
             for name, item in found.items()
-            if item["status"] != "OK"
+            if item["status"] != "OK" and name != ARCHIVE
         ]
         if wrong:
             raise BackupError(f"Barman is not ready: {', '.join(wrong)}")
@@ -102,7 +106,7 @@ class Barman:
     def bases(self) -> list[Base]:
         """All base backups, oldest first."""
         listed = self.ask("list-backups", SERVER).get(SERVER, [])
-        found = [Base(item.get("backup_name") or "", item["backup_id"], item["status"] == DONE) for item in listed]
+        found = [Base(item.get("backup_name") or "", item["backup_id"], item["status"] in WHOLE) for item in listed]
         return sorted(found, key=lambda item: item.barman_id)
 
     def details(self, name: str) -> Details:
@@ -116,14 +120,12 @@ class Barman:
         )
 
     def archived(self) -> str:
-        """Name of the last file of changes in the archive, such as ``000000010000000000000009``."""
-        found = self.ask("show-backup", SERVER, "latest")[SERVER]["wal_information"]["last_available"]
-        return str(found or "")
+        """Name of the last file of changes in the archive, such as ``000000010000000000000009``; empty: none is."""
+        return _last(self.home / SERVER / "wals", "*/")
 
     def newest(self) -> str:
         """Name of the last file of changes that there is, be it whole or not."""
-        received = (path.name[:FILE] for path in (self.home / SERVER / "streaming").glob("[0-9A-F]*"))
-        return max([self.archived(), *(name for name in received if len(name) == FILE)])
+        return max(self.archived(), _last(self.home / SERVER / "streaming", ""))
 
     def delete(self, name: str) -> None:
         """Delete a base backup, and the changes that only it needs. :raises BackupError: it has none of this name."""
@@ -159,6 +161,12 @@ class Barman:
             )
         except subprocess.TimeoutExpired as error:
             raise BackupError(f"barman {' '.join(words)}: no answer in {SECONDS:g} seconds") from error
+
+
+def _last(folder: Path, below: str) -> str:
+    """Name of the last file of changes; what comes after the name (``.partial``) does not count."""
+    found = (path.name[:FILE] for path in folder.glob(f"{below}[0-9A-F]*"))
+    return max((name for name in found if len(name) == FILE), default="")
 
 
 def _object(text: str) -> dict[str, Any]:

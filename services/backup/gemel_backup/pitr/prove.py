@@ -1,13 +1,12 @@
 """Prove a base backup: recover it to the moment of its evidence, and compare."""
 
-from gemel_backup.errors import BackupError, Corrupted
 from gemel_backup.evidence import differences
 from gemel_backup.job import Job
 from gemel_backup.keep.manifest import Base
 from gemel_backup.keep.unpack import Unpacked
-from gemel_backup.pitr.barman import Barman, open_barman
-from gemel_backup.pitr.configuration import SERVER
+from gemel_backup.pitr.barman import open_barman
 from gemel_backup.pitr.recover import Goal, recovered
+from gemel_backup.pitr.verify import verify_base
 from gemel_backup.prove.amcheck import amcheck
 from gemel_backup.prove.load import compare, evidence_of
 from gemel_backup.prove.smoke import smoke
@@ -33,19 +32,3 @@ def prove_base(job: Job, backup: Unpacked, base: Base, checks: dict[str, str]) -
         checks["evidence"] = OK
         checks["pages"] = amcheck(job, target)
         checks["query"] = smoke(job, backup, target.uri)
-
-
-def verify_base(barman: Barman, backup_id: str) -> str:
-    """Compare the files of a base backup with PostgreSQL's own list of them
-    (https://www.postgresql.org/docs/current/app-pgverifybackup.html).
-
-    :return: ``ok``, or that the program is not there.
-    :raises Corrupted: a file is not as it was written.
-    """
-    try:
-        barman.ask("verify-backup", SERVER, backup_id)
-    except BackupError as error:
-        if "pg_verifybackup not found" in error.message:
-            return "not done: pg_verifybackup is not installed"
-        raise Corrupted(f"base backup {backup_id} is not as it was written: {error.message}") from error
-    return OK

@@ -26,11 +26,12 @@ def take_base(barman: Barman, job: Job, _: Path, backup_id: str, *, quick: bool)
     if not can_open(job.settings):
         raise BackupError("base backups are proven where they are made: set backup_identity, which opens the evidence")
     barman.check()
+    flush(job, barman)  # that changes come in is best known from one that came
     hurry = ["--immediate-checkpoint"] if quick else []
     try:
-        barman.run(job, "backup", "--wait", *hurry, "--name", backup_id, SERVER)
+        barman.run(job, "backup", *hurry, "--name", backup_id, SERVER)
         marked = mark(job, Address.parse(job.settings.database_direct), f"gemel-{backup_id}")
-        flush(job, barman)
+        flush(job, barman)  # and with the mark come the changes that make the base backup whole
         found = barman.details(backup_id)
     except BaseException:
         with suppress(BackupError):

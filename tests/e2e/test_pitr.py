@@ -1,0 +1,105 @@
+"""Recovery to a time in the compose stack: Barman receives what PostgreSQL changes, and leads a copy to any moment."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from e2e.stack import Stack, StackError
+
+pytestmark = pytest.mark.e2e
+
+OK = {"hashes", "files", "recovered", "evidence", "pages", "query"}
+SPOIL = """
+import pathlib, sys
+name, place = sys.argv[1:]
+[path] = pathlib.Path("/pitr/gemel/base").glob(f"*/data/{name}")
+whole = bytearray(path.read_bytes())
+whole[int(place)] ^= 1
+path.write_bytes(whole)
+"""
+
+
+@pytest.fixture(scope="module")
+def base(running: Stack) -> dict[str, Any]:
+    """A base backup that was taken by hand, as the command tells of it."""
+    found: dict[str, Any] = json.loads(pitr(running, "backup", "now", "--base", "--json"))
+    return found
+
+
+def pitr(running: Stack, *arguments: str) -> str:
+    """Run an admin command where Barman is."""
+    return running.run("pitr", "python", "scripts.py", *arguments, timeout=240)
+
+
+def test_base_backup_is_proven(running: Stack, base: dict[str, Any]) -> None:
+    assert base["status"] == "proven"
+    assert base["checks"] == dict.fromkeys(OK, "ok")
+    listed = {item["id"]: item for item in json.loads(running.scripts("backup", "list", "--json"))}
+    assert listed[base["id"]]["kind"] == "base", "the worker knows of it, too"
+    assert base["bytes"] > 16_000_000
+
+
+def test_recovered_to_a_time(running: Stack, base: dict[str, Any]) -> None:
+    before = running.content("postgres", "gemel")
+    moment = running.sql("select clock_timestamp()")
+    time.sleep(0.1)
+    running.sql("delete from playlist_track")
+    after = running.content("postgres", "gemel")
+    assert before != after
+    told = pitr(running, "backup", "restore", "--at", moment, "--to", running.scratch("at_moment"))
+    assert f"restored {base['id']} at {moment} into database 'at_moment'" in told
+    assert running.content("scratch", "at_moment") == before
+    pitr(running, "backup", "restore", "--at", "latest", "--to", running.scratch("at_end"))
+    assert running.content("scratch", "at_end") == after
+    pitr(running, "backup", "restore", "--at", moment, "--table", "playlist_track", "--to", running.scratch("a_table"))
+    assert running.content("scratch", "a_table")["playlist_track"] == before["playlist_track"]
+
+
+def test_nothing_that_was_committed_is_lost_with_the_database(running: Stack, base: dict[str, Any]) -> None:
+    running.sql("insert into genre (name) values ('written at last')")
+    content = running.content("postgres", "gemel")
+    time.sleep(1)
+    running.compose("kill", "postgres")
+    try:
+        pitr(running, "backup", "restore", "--at", "latest", "--to", running.scratch("saved"))
+    finally:
+        running.compose("start", "postgres")
+        running.up()
+    assert running.content("scratch", "saved") == content
+
+
+@contextmanager
+def spoilt(running: Stack, name: str, place: int) -> Iterator[None]:
+    """A bit of a file of the base backup is another one."""
+    command = ("python", "-c", SPOIL, name, str(place))
+    running.run("pitr", *command)
+    try:
+        yield
+    finally:
+        running.run("pitr", *command)
+
+
+def test_spoilt_base_backup_fails_its_proof(running: Stack, base: dict[str, Any]) -> None:
+    path = running.sql("select pg_relation_filepath('track')")
+    with spoilt(running, path, 8192 * 3 + 8100):
+        for words in ((), ("--restore",)):
+            with pytest.raises(StackError, match=rf"base backup {base['id']} is not as it was written.*{path}"):
+                pitr(running, "backup", "verify", base["id"], *words)
+    shown = json.loads(running.scripts("backup", "show", base["id"], "--json"))
+    assert (shown["status"], "not as it was written" in shown["error"]) == ("failed", True)
+    assert "is proven" in pitr(running, "backup", "verify", base["id"], "--restore")
+
+
+def test_where_barman_is_not_it_says_so(running: Stack, base: dict[str, Any]) -> None:
+    with pytest.raises(StackError, match="pitr_dir is not set"):
+        running.scripts("backup", "restore", base["id"], "--to", running.scratch("nothing"))
+
+
+def test_nothing_is_left_behind(running: Stack, base: dict[str, Any]) -> None:
+    assert running.run("pitr", "ls", "/work") == ""
+    kept = json.loads(running.run("pitr", "barman", "-c", "/pitr/barman.conf", "-f", "json", "list-backups", "gemel"))
+    assert [item["backup_name"] for item in kept["gemel"]] == [base["id"]]
