@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,10 +24,24 @@ path.write_bytes(whole)
 """
 
 
+WRITE = """
+for number in $(seq 2000); do
+  echo "insert into artist (name) values ('writer $number');"
+  echo "delete from artist where name = 'writer $((number - 9))';"
+done | psql -X -q -v ON_ERROR_STOP=1 -U app -d gemel
+"""
+
+
 @pytest.fixture(scope="module")
 def base(running: Stack) -> dict[str, Any]:
-    """A base backup that was taken by hand, as the command tells of it."""
-    found: dict[str, Any] = json.loads(pitr(running, "backup", "now", "--base", "--json"))
+    """A base backup that was taken while others write, after one that was killed; as the command tells of it."""
+    kill = ("timeout", "--signal=KILL", "3", "python", "scripts.py", "backup", "now", "--base")
+    with pytest.raises(StackError):
+        running.run("pitr", *kill)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(running.run, "postgres", "sh", "-c", WRITE)
+        found: dict[str, Any] = json.loads(pitr(running, "backup", "now", "--base", "--json"))
+        written.result()
     return found
 
 
@@ -41,6 +56,8 @@ def test_base_backup_is_proven(running: Stack, base: dict[str, Any]) -> None:
     listed = {item["id"]: item for item in json.loads(running.scripts("backup", "list", "--json"))}
     assert listed[base["id"]]["kind"] == "base", "the worker knows of it, too"
     assert base["bytes"] > 16_000_000
+    killed = [item for key, item in listed.items() if item["kind"] == "base" and key != base["id"]]
+    assert [(item["status"], item["stored"]) for item in killed] == [("failed", False)]
 
 
 def test_recovered_to_a_time(running: Stack, base: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ def fetching(*command: str) -> str:
 def reason(log: str) -> str:
     """Of all that the server and Barman wrote, why it ended."""
     if TOO_EARLY in log:
-        return "the changes that were received do not reach to that time: name an earlier one, or `latest`"
+        return "the changes that are there do not reach to that time: name an earlier one, or `latest`"
     fatal = [line for line in log.splitlines() if "FATAL:" in line and "the database system is" not in line]
     missing = [line for line in log.splitlines() if "WAL file" in line and ".history" not in line]
     told = [line.partition("FATAL:")[2].strip() for line in fatal[-1:]] + [line.strip() for line in missing[:1]]

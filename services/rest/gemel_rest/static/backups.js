@@ -31,9 +31,10 @@ function size(bytes) {
 
 function facts(found, now) {
   const proven = found.backups.filter((each) => each.status === "proven");
-  const newest = proven[0];
+  const newest = proven.find((each) => !each.kind);
+  const first = proven.findLast((each) => each.kind === "base");
   const failed = found.backups.filter((each) => each.status === "failed").length;
-  const missed = found.slots.filter((each) => each.kind === "backup" && each.status === "missed").length;
+  const missed = found.slots.filter((each) => ["backup", "base"].includes(each.kind) && each.status === "missed").length;
   const card = (what, value, kind) => make("div", { class: kind || "" }, make("span", { class: "faint" }, what), make("b", {}, value));
   at("facts").replaceChildren(
     card("newest proven backup", newest ? `${span(now - Date.parse(newest.started_at))} old` : "none", newest ? "good" : "bad"),
@@ -41,6 +42,7 @@ function facts(found, now) {
     card("proven", String(proven.length)),
     card("failed", String(failed), failed ? "bad" : ""),
     card("missed", String(missed), missed ? "bad" : ""),
+    ...(first ? [card("any time since (UTC)", time(first.finished_at), "good")] : []),
     card("schedule (UTC)", (found.slots.find((each) => each.kind === "backup" && each.schedule) || { schedule: "–" }).schedule),
   );
 }
@@ -63,13 +65,13 @@ function line(found, now) {
     if (start < first) continue;
     const end = each.finished_at ? Date.parse(each.finished_at) : now;
     const tall = 14 + 46 * Math.sqrt((each.bytes || 0) / most);
-    const title = make("svg:title", {}, `${each.id}: ${each.status}${each.error ? `: ${each.error}` : ""}`);
+    const title = make("svg:title", {}, `${each.id}: ${each.kind ? "base backup, " : ""}${each.status}${each.error ? `: ${each.error}` : ""}`);
     parts.push(make("svg:rect", { class: each.status, x: x(start), y: 84 - tall, width: Math.max(5, x(end) - x(start)), height: tall, rx: 2 }, title));
     if (each.proven_at) parts.push(make("svg:circle", { class: "proven", cx: x(Date.parse(each.proven_at)) + 2, cy: 94, r: 3.5 }, make("svg:title", {}, `proven ${time(each.proven_at)}`)));
   }
   for (const each of found.slots) {
     const due = Date.parse(each.due_at);
-    if (due < first || each.kind !== "backup" || each.status === "done") continue;
+    if (due < first || !["backup", "base"].includes(each.kind) || each.status === "done") continue;
     parts.push(make("svg:rect", { class: each.status, x: x(due), y: 106, width: 4, height: 12 }, make("svg:title", {}, `due ${time(each.due_at)}: ${each.status}${each.error ? `: ${each.error}` : ""}`)));
   }
   parts.push(make("svg:line", { class: "axis", x1: left, x2: right, y1: 124, y2: 124 }));
@@ -90,7 +92,7 @@ function row(each) {
     looked.append(make("div", { class: "faint" }, `in ${span(proof.seconds * 1000)}`));
   }
   return make("tr", {},
-    make("td", {}, make("code", {}, each.id)),
+    make("td", {}, make("code", {}, each.id), each.kind === "base" ? make("div", { class: "faint" }, "base backup") : null),
     make("td", {}, make("span", { class: `status ${each.status}` }, each.status)),
     make("td", {}, time(each.started_at)), make("td", { class: "number" }, took),
     make("td", {}, time(each.proven_at)), make("td", { class: "number" }, size(each.bytes)),
