@@ -17,7 +17,7 @@ from psycopg import conninfo
 from backup.helpers import UNSIGNED, query
 from gemel.errors import SettingsError
 from gemel.settings import Settings, load
-from gemel_backup.errors import BackupError, Yielded
+from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
 from gemel_backup.evidence import Range, differences
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
@@ -32,10 +32,15 @@ from gemel_backup.pitr.cluster import fetching, reason, recovering
 from gemel_backup.pitr.configuration import configuration
 from gemel_backup.pitr.leftovers import leftovers
 from gemel_backup.pitr.mark import mark
-from gemel_backup.pitr.recover import Goal, goal_of
+from gemel_backup.pitr.recover import Goal, check_end, goal_of
+from gemel_backup.pitr.verify import verify_base
 from gemel_backup.postgresql import Address
 from gemel_backup.prove.load import evidence_of
+from gemel_backup.prove.prove import prove
+from gemel_backup.restore import Options, restore
 from gemel_backup.store import FolderStore
+from gemel_backup.take import take
+from gemel_backup.take.taken import Taken
 from gemel_backup.work import back_up
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -229,6 +234,107 @@ def test_without_barman_it_says_what_is_missing(
 def test_sqlite_has_no_barman() -> None:
     with pytest.raises(SettingsError, match="pitr_dir is for PostgreSQL"):
         load({"GEMEL_PITR_DIR": "/pitr"}, defaults={})
+
+
+# ---- what is found out
+
+
+def program(folder: Path, prints: str, status: int) -> barman_of.Barman:
+    """Barman that answers as it did once."""
+    path = folder / "barman"
+    path.write_text(f"#!/bin/sh\ncat <<'E'\n{prints}\nE\nexit {status}\n")
+    path.chmod(0o700)
+    return barman_of.Barman(str(path), folder, {})
+
+
+BROKEN = (
+    '{"_ERROR": ["verify backup failure on directory \'/pitr/gemel/base/1/data\'",'
+    ' "pg_verifybackup: error: checksum mismatch for file \\"base/5/1\\""]}'
+)
+
+
+def test_files_of_barman_are_verified(tmp_path: Path) -> None:
+    assert verify_base(program(tmp_path, '{"_INFO": ["backup successfully verified"]}', 0), "x") == "ok"
+    with pytest.raises(Corrupted, match='x is not as it was written: .*checksum mismatch for file "base/5/1"'):
+        verify_base(program(tmp_path, BROKEN, 1), "x")
+    lacking = program(tmp_path, '{"_ERROR": ["pg_verifybackup not found"]}', 1)
+    assert verify_base(lacking, "x") == "not done: pg_verifybackup is not installed"
+
+
+def test_what_barman_says_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="barman show-backup gemel x: Unknown backup 'x' for server 'gemel'"):
+        program(tmp_path, "{\"_ERROR\": [\"Unknown backup 'x' for server 'gemel'\"]}", 1).details("x")
+    with pytest.raises(BackupError, match="barman list-backups gemel: out of order"):
+        program(tmp_path, "out of order", 2).bases()
+    check = (
+        '{"gemel": {"postgresql": {"hint": "", "status": "OK"}, "wal_archive": {"hint": "none", "status": "FAILED"},'
+        ' "receive_wal_running": {"hint": "See the log", "status": "FAILED"}}}'
+    )
+    with pytest.raises(BackupError, match=r"^Barman is not ready: receive_wal_running \(See the log\)$"):
+        program(tmp_path, check, 1).check()
+    listed = (
+        '{"gemel": [{"backup_id": "20261128T2", "status": "STARTED"},'
+        ' {"backup_id": "20261128T1", "backup_name": "n", "status": "WAITING_FOR_WALS"}]}'
+    )
+    found = [barman_of.Base("n", "20261128T1", whole=True), barman_of.Base("", "20261128T2", whole=False)]
+    assert program(tmp_path, listed, 0).bases() == found
+
+
+@pytest.fixture
+def taken_base(
+    postgresql: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Settings, FolderStore, Manifest]:
+    """A base backup without Barman: what is recovered is the database itself, as it is then."""
+    address = Address.parse(postgresql.database)
+
+    @contextmanager
+    def recovered(*_: object) -> Iterator[Address]:
+        yield address
+
+    monkeypatch.setattr("gemel_backup.pitr.prove.open_barman", lambda _: None)
+    monkeypatch.setattr("gemel_backup.pitr.prove.verify_base", lambda *_: "ok")
+    monkeypatch.setattr("gemel_backup.pitr.prove.recovered", recovered)
+
+    def dump(job: Job, _: Path, backup_id: str) -> Taken:
+        found = mark(job, address, backup_id)
+        return Taken(BASE, found.server_version, "barman", found.evidence, found.locale, Base("x", NOW, NOW, 1))
+
+    store = FolderStore(tmp_path / "store")
+    return postgresql, store, take(Job(postgresql), store, new_id(NOW), "chinook", dump)
+
+
+def test_recovery_is_compared_with_the_evidence(taken_base: tuple[Settings, FolderStore, Manifest]) -> None:
+    settings, store, manifest = taken_base
+    proof = prove(Job(settings), store, manifest.id)
+    assert set(proof.checks) == {"hashes", "files", "recovered", "evidence", "pages", "query"}
+    query(settings, "UPDATE artist SET name = 'another' WHERE id = 7")
+    with pytest.raises(Unproven, match=r"table public.artist has as many rows as it had, but other values"):
+        prove(Job(settings), store, manifest.id)
+    assert read_notes(store, manifest.id, UNSIGNED).proof is not None
+
+
+def test_a_base_backup_leads_to_other_times_and_a_dump_does_not(
+    taken_base: tuple[Settings, FolderStore, Manifest],
+) -> None:
+    settings, store, _ = taken_base
+    dump = take(Job(settings), store, new_id(NOW), "chinook")
+    with pytest.raises(BackupError, match="is of one time only"):
+        restore(Job(settings), store, dump.id, settings.database + "_new", Options(goal=Goal()))
+
+
+def test_missing_changes_are_not_the_end(postgresql: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "gemel" / "streaming"
+    folder.mkdir(parents=True)
+    found = barman_of.Barman("barman", tmp_path, {})
+    with Address.parse(postgresql.database).connect(Job(postgresql)) as connection:
+        connection.execute("CHECKPOINT")
+        row = connection.execute("SELECT pg_walfile_name(redo_lsn) FROM pg_control_checkpoint()").fetchone()
+        assert row is not None
+        (folder / f"00000007{row[0][8:]}.partial").touch()
+        check_end(connection, found)
+        (folder / "0000000700000FFF00000001").touch()
+        with pytest.raises(BackupError, match=rf"changes are missing: {row[0][8:]} cannot be read"):
+            check_end(connection, found)
 
 
 # ---- what is in the store

@@ -19,9 +19,9 @@ FOLDERS: Final = (
 BACKUPS: Final = "services/backup/"
 FOUND_OUT: Final = frozenset({"Corrupted", "Unproven"})
 """What is raised where a backup is not what it should be."""
-CHECKS: Final = frozenset({"verify_files", "_verify", "_compare", "check_integrity", "_check_dump"})
+CHECKS: Final = frozenset({"verify_files", "_verify", "compare", "check_integrity", "_check_dump", "check_end"})
 """Calls that are there only to find that out."""
-PROOFS: Final = {"amcheck": "'ok'", "smoke": "'ok'"}
+PROOFS: Final = {"amcheck": "'ok'", "smoke": "'ok'", "verify_base": "'ok'"}
 CALLS: Final = {"visible": "None", "changed": "None", "check": "None", "presets": "()", "most": "None"}
 """Methods of ``gemel.plan.names.Scope``, and what they give where there is no policy."""
 ATTRIBUTES: Final = {"visible": "None", "check": "None", "presets": "()"}

@@ -126,16 +126,26 @@ class Ground:
             process.kill()
             process.wait(LIMIT)
 
-    def kill_program(self, name: str, mark: str, what: str = "take") -> None:
+    def kill_program(
+        self, name: str, mark: str, what: str = "take", phase: "Phase" = lambda found, _: found, tries: int = 5
+    ) -> None:
         """SIGKILL to a program of PostgreSQL that a worker runs; the worker fails by itself.
 
         :param mark: an argument that only the real work has: versions and options are asked for, too.
+        :param phase: which of its processes are to be killed now, the first one first; none: not yet.
         """
-        with self.worker(what) as process:
-            while not (victims := _children(process.pid, name, mark)):
-                assert process.poll() is None, "a kill counts only if work is in flight"
-            os.kill(self.random.choice(victims), signal.SIGKILL)
-            assert process.wait(LIMIT) != 0
+        for _ in range(tries):  # a phase may have gone by
+            with self.worker(what) as process:
+                while (
+                    not (victims := phase(_children(process.pid, name, mark), self.folder)) and process.poll() is None
+                ):
+                    pass
+                if victims:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(self.random.choice(victims), signal.SIGKILL)
+                if process.wait(LIMIT) != 0:
+                    return
+        raise AssertionError("a kill counts only if work is in flight")
 
     def assert_sound(self) -> None:
         """Nothing that counts as a backup is none, the good one is there, and nothing is left over."""
@@ -198,13 +208,13 @@ def _programs(mark: str) -> list[int]:
 
 
 def _children(pid: int, name: str, mark: str) -> list[int]:
-    """Descendants of a process that run a program."""
+    """Descendants of a process that run a program; those that others have started come after them."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
     found = []
-    for each in parents:
+    for each in sorted(parents):
         ancestor = each
         while ancestor in parents and ancestor != pid:
             ancestor = parents[ancestor]
@@ -217,3 +227,5 @@ def _children(pid: int, name: str, mark: str) -> list[int]:
 
 
 Fault = Callable[[Ground], None]
+Phase = Callable[[list[int], Path], list[int]]
+"""Told the processes of a program, and the folder of the store; gives those to be killed."""

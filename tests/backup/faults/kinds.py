@@ -16,7 +16,7 @@ import pyrage
 import pytest
 from pydantic import SecretStr
 
-from backup.faults.ground import LIMIT, WORK, Fault, Ground, environment_of
+from backup.faults.ground import LIMIT, WORK, Fault, Ground, Phase, environment_of
 from backup.helpers import UNSIGNED, drop_database, query, until
 from gemel.state.lock import MIGRATION_LOCK, YIELD_LOCK
 from gemel_backup.connect import make_engine
@@ -39,8 +39,16 @@ TAKING = {
 PROVING = {
     "before the restore": "gemel_backup.prove.prove:unpacked",
     "while it restores": "gemel_backup.prove.load:Progress.__call__",
-    "before the comparison": "gemel_backup.prove.load:_compare",
+    "before the comparison": "gemel_backup.prove.load:compare",
     "before the proof is kept": "gemel_backup.prove.prove:write_proof",
+}
+
+
+DUMPING: dict[str, Phase] = {
+    "at its begin": lambda found, _: found[:1],
+    "while its workers read rows": lambda found, _: found[:1] if len(found) > 1 else [],
+    "in one of its workers": lambda found, _: found[1:],
+    "at its end": lambda found, folder: found[:1] if any(folder.rglob("toc.dat")) else [],
 }
 
 
@@ -65,8 +73,12 @@ def killed_while_it_encrypts(ground: Ground) -> None:
     ground.back_up()  # whoever comes next takes it away
 
 
-def pg_dump_killed(ground: Ground) -> None:
-    ground.kill_program("pg_dump", "--snapshot=")
+def pg_dump_killed(phase: Phase) -> Fault:
+    def kill(ground: Ground) -> None:
+        query(ground.settings, "CREATE TABLE large AS SELECT n, repeat('x', 100) AS x FROM generate_series(1, 60000) n")
+        ground.kill_program("pg_dump", "--snapshot=", phase=phase)
+
+    return kill
 
 
 def pg_restore_killed(ground: Ground) -> None:
@@ -315,9 +327,9 @@ def table_emptied(ground: Ground) -> None:
 
 OF_POSTGRESQL = frozenset(
     {
+        *(f"pg_dump killed {when}" for when in DUMPING),
         "worker killed while it dumps",
         "worker killed while it restores",
-        "pg_dump killed",
         "pg_restore killed",
         "server newer than the client",
         "sessions ended",
@@ -334,7 +346,7 @@ KINDS: dict[str, Fault] = {
     "worker killed somewhen": killed_somewhen,
     "worker stopped": stopped,
     "worker lost with its claim": worker_lost_with_its_claim,
-    "pg_dump killed": pg_dump_killed,
+    **{f"pg_dump killed {when}": pg_dump_killed(phase) for when, phase in DUMPING.items()},
     "pg_restore killed": pg_restore_killed,
     "disk full": disk_full,
     "store refuses": store_refuses,

@@ -55,7 +55,7 @@ def goal_of(text: str, now: datetime) -> Goal:
     return Goal(time=moment)
 
 
-def _check_end(connection: Connection, barman: Barman) -> None:
+def check_end(connection: Connection, barman: Barman) -> None:
     """PostgreSQL takes the first file that is missing for the end of all.
 
     :raises BackupError: there are changes after it.
@@ -89,5 +89,5 @@ def recovered(job: Job, barman: Barman, backup_id: str, goal: Goal) -> Iterator[
             with address.connect(job) as connection:
                 [(superuser,)] = rows(connection, FIRST_ROLE)
                 if goal == Goal():
-                    _check_end(connection, barman)
+                    check_end(connection, barman)
             yield Address({**address.parameters, "user": superuser}, "")
