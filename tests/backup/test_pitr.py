@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from psycopg import conninfo
 
 from backup.helpers import UNSIGNED, query
+from backup.test_retain import candidates
 from gemel.errors import SettingsError
 from gemel.settings import Settings, load
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
@@ -403,26 +404,11 @@ def test_an_unproven_base_is_better_than_none(store: FolderStore) -> None:
 moments = st.integers(0, 30 * 24).map(lambda hours: NOW - timedelta(hours=hours))
 
 
-@st.composite
-def candidates(draw: st.DrawFn) -> list[Candidate]:
-    return [
-        Candidate(
-            new_id(at),
-            at,
-            proven=draw(st.booleans()),
-            readable=draw(st.integers(0, 9)) > 0,
-            pinned=draw(st.integers(0, 9)) == 0,
-            marked_at=draw(st.none() | moments),
-        )
-        for at in draw(st.lists(moments, max_size=20))
-    ]
-
-
 def leads_to(found: Sequence[Candidate], moment: datetime) -> bool:
     return any(item.proven and item.readable and item.at <= moment for item in found)
 
 
-@given(candidates(), st.integers(1, 20), moments)
+@given(candidates(moments), st.integers(1, 20), moments)
 def test_every_time_of_the_window_can_be_recovered_as_before(
     found: list[Candidate], days: int, moment: datetime
 ) -> None:

@@ -33,7 +33,8 @@ rules_ = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 5)).map(Rules)
 
 
 @st.composite
-def candidates(draw: st.DrawFn) -> list[Candidate]:
+def candidates(draw: st.DrawFn, moments: st.SearchStrategy[datetime] = moments) -> list[Candidate]:
+    """Backups that were begun, and some of them marked, at these moments."""
     times = draw(st.lists(moments, max_size=30))
     return [
         Candidate(
