@@ -15,7 +15,7 @@ from databases import empty_database, postgresql_settings
 from gemel.app import App
 from gemel.settings import Settings
 from gemel.state.lock import MIGRATION_LOCK, WAITING_LOCK, YIELD_LOCK, holders
-from gemel_migrator import MigrationError, MigrationReport, migrate
+from gemel_migrator import MigrationError, MigrationReport, lock, migrate
 from migrator.apps import Writer
 from migrator.reading import query, recorded, tables
 
@@ -70,7 +70,10 @@ def postgresql(postgresql_server: str, tmp_path: Path) -> Iterator[Settings]:
         yield postgresql_settings(address, tmp_path)
 
 
-def test_backup_keeps_a_migrator_waiting(postgresql: Settings, chinook_app: App) -> None:
+def test_backup_that_does_not_give_way_is_told(
+    postgresql: Settings, chinook_app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "YIELD_SECONDS", 1.0)
     settings = postgresql.model_copy(update={"migrate_wait": 0.0})
     with held(settings, "pg_advisory_lock_shared"), pytest.raises(MigrationError, match="or a backup held the lock"):
         migrate(settings, chinook_app)

@@ -128,6 +128,7 @@ def client() -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.mark.parametrize("large", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_an_unknown_one_of_a_thousand_tables_is_refused(large: Settings, large_app: Path, client: httpx.Client) -> None:
     """And others are answered while both schemas are described (G10.5, R25)."""
     with serving(large, large_app, MAIN) as served:
