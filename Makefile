@@ -32,7 +32,7 @@ $(STAMP): requirements/dev.txt
 	@touch $@
 
 test: venv ## run all tests but those of the compose stack and of JavaScript, on all cores (ARGS=-n0 on one)
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m 'not e2e and not soak and not clients' $(ARGS)
+	@GEMEL_TEST_TABLES=$${GEMEL_TEST_TABLES:-250} $(BIN)/python -m pytest -n auto --maxprocesses 4 -m 'not e2e and not soak and not clients' $(ARGS)
 
 conformance: venv ## list every rule of docs/dialects of T1 and T2 with the tests that prove it
 	@PYTHONPATH=tests $(BIN)/python -m conformance

@@ -1,4 +1,4 @@
-"""The app of a thousand tables, and a database that has them."""
+"""The app of very many tables, and a database that has them."""
 
 import sys
 from collections.abc import Iterator
