@@ -33,6 +33,7 @@ from gemel_backup.pitr.cluster import fetching, reason, recovering
 from gemel_backup.pitr.configuration import configuration
 from gemel_backup.pitr.leftovers import leftovers
 from gemel_backup.pitr.mark import mark
+from gemel_backup.pitr.receive import ready_slot
 from gemel_backup.pitr.recover import Goal, check_end, goal_of
 from gemel_backup.pitr.verify import verify_base
 from gemel_backup.postgresql import Address
@@ -129,6 +130,26 @@ def test_mark_gives_way_to_who_writes_without_end(postgresql: Settings, monkeypa
         with pytest.raises(Yielded, match="no moment in which no transaction wrote"):
             mark(Job(postgresql), Address.parse(postgresql.database), "gemel-test")
         writer.execute("INSERT INTO artist (name) VALUES ('was never locked out')")
+
+
+def test_a_slot_that_is_gone_is_a_gap(postgresql: Settings, tmp_path: Path) -> None:
+    """What it would have kept is lost, unless nothing was received before."""
+    found = barman_of.Barman(str(tmp_path / "barman"), tmp_path, {})
+    (tmp_path / "barman").write_text('#!/bin/sh\necho "$*" >> "$0.log"\necho "{}"\n')
+    (tmp_path / "barman").chmod(0o700)
+    query(postgresql, "SELECT pg_create_physical_replication_slot('gemel_barman')")
+    assert ready_slot(Job(postgresql), found)
+    assert not (tmp_path / "barman.log").exists(), "there is nothing to do"
+    query(postgresql, "SELECT pg_drop_replication_slot('gemel_barman')")
+    assert ready_slot(Job(postgresql), found), "for the first time nothing is lost"
+    (tmp_path / "gemel" / "streaming").mkdir(parents=True)
+    (tmp_path / "gemel" / "streaming" / "000000010000000000000004.partial").touch()
+    assert not ready_slot(Job(postgresql), found)
+    said = (tmp_path / "barman.log").read_text().splitlines()
+    assert [line.partition("json ")[2] for line in said][-2:] == [
+        "receive-wal --create-slot gemel",
+        "receive-wal --reset gemel",
+    ]
 
 
 # ---- words, files and choices
@@ -240,26 +261,30 @@ def test_sqlite_has_no_barman() -> None:
 # ---- what is found out
 
 
-def program(folder: Path, prints: str, status: int) -> barman_of.Barman:
+def program(folder: Path, prints: str, status: int, to: str = "1") -> barman_of.Barman:
     """Barman that answers as it did once."""
     path = folder / "barman"
-    path.write_text(f"#!/bin/sh\ncat <<'E'\n{prints}\nE\nexit {status}\n")
+    path.write_text(f"#!/bin/sh\ncat >&{to} <<'E'\n{prints}\nE\nexit {status}\n")
     path.chmod(0o700)
     return barman_of.Barman(str(path), folder, {})
 
 
-BROKEN = (
-    '{"_ERROR": ["verify backup failure on directory \'/pitr/gemel/base/1/data\'",'
-    ' "pg_verifybackup: error: checksum mismatch for file \\"base/5/1\\""]}'
-)
+BROKEN = """\
+ERROR: verify backup failure on directory '/pitr/gemel/base/1/data'
+ERROR: pg_verifybackup: error: checksum mismatch for file "base/5/1"
+"""
 
 
 def test_files_of_barman_are_verified(tmp_path: Path) -> None:
-    assert verify_base(program(tmp_path, '{"_INFO": ["backup successfully verified"]}', 0), "x") == "ok"
+    job = Job(Settings())
+    assert verify_base(job, program(tmp_path, "", 0), "x") == "ok"
     with pytest.raises(Corrupted, match='x is not as it was written: .*checksum mismatch for file "base/5/1"'):
-        verify_base(program(tmp_path, BROKEN, 1), "x")
-    lacking = program(tmp_path, '{"_ERROR": ["pg_verifybackup not found"]}', 1)
-    assert verify_base(lacking, "x") == "not done: pg_verifybackup is not installed"
+        verify_base(job, program(tmp_path, BROKEN, 1, to="2"), "x")
+    lacking = program(tmp_path, "ERROR: pg_verifybackup not found", 1, to="2")
+    assert verify_base(job, lacking, "x") == "not done: pg_verifybackup is not installed"
+    with pytest.raises(BackupError, match="Unknown backup") as found:
+        verify_base(job, program(tmp_path, "ERROR: Unknown backup 'x' for server 'gemel'", 1, to="2"), "x")
+    assert not isinstance(found.value, Corrupted)
 
 
 def test_what_barman_says_is_told(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def verify(job: Job, store: Store, backup_id: str) -> Manifest:
     with store.local(backup_id, job) as folder:
         verify_files(job, manifest, folder)
     if manifest.base is not None:
-        verify_base(open_barman(job), backup_id)
+        verify_base(job, open_barman(job), backup_id)
     return manifest
 
 

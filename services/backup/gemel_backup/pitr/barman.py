@@ -28,6 +28,7 @@ FILE: Final = 24
 """Characters of the name of a file of changes: timeline and place, in hexadecimal."""
 SECONDS: Final = 120.0
 """A command that only looks."""
+DELETE_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ class Barman:
         with self.start(*words) as running:
             running.wait(job)
 
-    def ask(self, *words: str) -> dict[str, Any]:
+    def ask(self, *words: str, seconds: float = SECONDS) -> dict[str, Any]:
         """What a short command answers. :raises BackupError: it failed, with what it says."""
-        done = self._do(*words)
+        done = self._do(*words, seconds=seconds)
         found = _object(done.stdout)
         if done.returncode or "_ERROR" in found:
             said = "; ".join(found.get("_ERROR", ())) or " ".join((done.stderr or done.stdout).split())
@@ -129,7 +130,7 @@ class Barman:
 
     def delete(self, name: str) -> None:
         """Delete a base backup, and the changes that only it needs. :raises BackupError: it has none of this name."""
-        self.ask("delete", SERVER, name)
+        self.ask("delete", SERVER, name, seconds=DELETE_SECONDS)
 
     def version(self) -> str:
         """Such as ``barman 3.19.1``."""
@@ -148,7 +149,7 @@ class Barman:
                 raise Yielded("another base backup is being made; wait for its end") from None
             yield self
 
-    def _do(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def _do(self, *words: str, seconds: float = SECONDS) -> "subprocess.CompletedProcess[str]":
         command = [self.program, "--config", str(self.file), "--format", "json", *words]
         try:
             return subprocess.run(  # noqa: S603 - program and arguments are ours
@@ -156,11 +157,11 @@ class Barman:
                 capture_output=True,
                 text=True,
                 env={**os.environ, **self.environment},
-                timeout=SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise BackupError(f"barman {' '.join(words)}: no answer in {SECONDS:g} seconds") from error
+            raise BackupError(f"barman {' '.join(words)}: no answer in {seconds:g} seconds") from error
 
 
 def _last(folder: Path, below: str) -> str:

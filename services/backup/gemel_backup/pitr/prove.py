@@ -25,7 +25,7 @@ def prove_base(job: Job, backup: Unpacked, base: Base, checks: dict[str, str]) -
     """
     barman = open_barman(job)
     manifest = backup.manifest
-    checks["files"] = verify_base(barman, manifest.id)
+    checks["files"] = verify_base(job, barman, manifest.id)
     with recovered(job, barman, manifest.id, Goal(restore_point=base.restore_point)) as target:
         checks["recovered"] = OK
         compare(manifest, differences(backup.evidence, evidence_of(job, target), owners=True))

@@ -97,9 +97,10 @@ def ready_slot(job: Job, barman: Barman) -> bool:
     """Make the replication slot, if it is not there; make it anew, if the database has given it up
     (``max_slot_wal_keep_size``).
 
-    :return: whether nothing was lost.
+    :return: whether nothing was lost: without a slot nobody knows what came after the last file that was received.
     :raises BackupError: it cannot be made.
     """
+    fresh = not barman.newest()
     with Address.parse(job.settings.database_direct).connect(job) as connection:
         row = connection.execute(STATUS, (SLOT,)).fetchone()
         if row is not None and row[0] != LOST:
@@ -107,6 +108,6 @@ def ready_slot(job: Job, barman: Barman) -> bool:
         if row is not None:
             connection.execute("SELECT pg_drop_replication_slot(%s)", (SLOT,))
     barman.ask("receive-wal", "--create-slot", SERVER)
-    if row is not None:
+    if not fresh:
         barman.ask("receive-wal", "--reset", SERVER)
-    return row is None
+    return fresh
