@@ -18,7 +18,7 @@ from backup.helpers import UNSIGNED, query
 from backup.test_retain import candidates
 from gemel.errors import SettingsError
 from gemel.settings import Settings, load
-from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
+from gemel_backup.errors import BackupError, Corrupted, Unproven, Unreachable, Yielded
 from gemel_backup.evidence import Range, differences
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
@@ -329,14 +329,23 @@ def taken_base(
     return postgresql, store, take(Job(postgresql), store, new_id(NOW), "chinook", dump)
 
 
-def test_recovery_is_compared_with_the_evidence(taken_base: tuple[Settings, FolderStore, Manifest]) -> None:
+def test_recovery_is_compared_with_the_evidence(
+    taken_base: tuple[Settings, FolderStore, Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings, store, manifest = taken_base
     proof = prove(Job(settings), store, manifest.id)
     assert set(proof.checks) == {"hashes", "files", "recovered", "evidence", "pages", "query"}
+    with monkeypatch.context() as without:
+        without.setattr("gemel_backup.pitr.prove.open_barman", barman_of.open_barman)
+        with pytest.raises(Unreachable, match="pitr_dir is not set"):
+            prove(Job(settings), store, manifest.id)
+    assert read_notes(store, manifest.id, UNSIGNED).proof == proof, "that says nothing of the backup"
     query(settings, "UPDATE artist SET name = 'another' WHERE id = 7")
     with pytest.raises(Unproven, match=r"table public.artist has as many rows as it had, but other values"):
         prove(Job(settings), store, manifest.id)
-    assert read_notes(store, manifest.id, UNSIGNED).proof is not None
+    noted = read_notes(store, manifest.id, UNSIGNED).proof
+    assert noted is not None
+    assert noted.error
 
 
 def test_a_base_backup_leads_to_other_times_and_a_dump_does_not(

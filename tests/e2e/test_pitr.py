@@ -115,8 +115,11 @@ def test_spoilt_base_backup_fails_its_proof(running: Stack, base: dict[str, Any]
 
 
 def test_where_barman_is_not_it_says_so(running: Stack, base: dict[str, Any]) -> None:
-    with pytest.raises(StackError, match="pitr_dir is not set"):
-        running.scripts("backup", "restore", base["id"], "--to", running.scratch("nothing"))
+    """And thinks no worse of the base backup."""
+    for words in (("restore", base["id"], "--to", running.scratch("nothing")), ("verify", base["id"], "--restore")):
+        with pytest.raises(StackError, match="pitr_dir is not set"):
+            running.scripts("backup", *words)
+    assert json.loads(running.scripts("backup", "show", base["id"], "--json"))["status"] == "proven"
 
 
 def test_nothing_is_left_behind(running: Stack, base: dict[str, Any]) -> None:

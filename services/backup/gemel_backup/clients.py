@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from gemel_backup.errors import BackupError
+from gemel_backup.errors import BackupError, Unreachable
 
 FOLDERS = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -57,14 +57,14 @@ def find_client(name: str, least: int, folders: Iterable[Path] | None = None) ->
 def server_programs(major: int) -> Path:
     """Folder of the programs of a server of exactly this major version: no other can read its files.
 
-    :raises BackupError: there is none.
+    :raises Unreachable: there is none.
     """
     found = sorted(_installed("postgres", _folders()), key=lambda item: item.version)
     fit = [item for item in found if item.version[0] == major]
     if fit:
         return fit[-1].path.parent
     have = f"only {', '.join(f'{item} ({item.path})' for item in found)}" if found else "none"
-    raise BackupError(
+    raise Unreachable(
         f"the server of PostgreSQL {major} is needed to recover what one of that version has written, and there is"
         f" {have}: install the package postgresql-{major} or put its folder on PATH"
     )

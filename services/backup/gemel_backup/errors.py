@@ -8,7 +8,7 @@ class BackupError(GemelError):
 
 
 class Unreachable(BackupError):
-    """A server does not answer: that says nothing of a backup."""
+    """What a backup is looked at with does not answer, or is not there: that says nothing of the backup."""
 
 
 class Corrupted(BackupError):

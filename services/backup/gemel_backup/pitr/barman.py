@@ -181,14 +181,14 @@ def _object(text: str) -> dict[str, Any]:
 def open_barman(job: Job) -> Barman:
     """Barman for the database of the settings; its configuration is written anew if the database answers.
 
-    :raises BackupError: ``pitr_dir`` is not set or cannot be written, or Barman or PostgreSQL's programs are not
-        installed.
+    :raises Unreachable: ``pitr_dir`` is not set or cannot be written, or Barman or PostgreSQL's programs are not
+        installed: that says nothing of a base backup.
     """
     if not job.settings.pitr_dir:
-        raise BackupError("there is no point-in-time recovery here: pitr_dir is not set (docs/backups.md)")
+        raise Unreachable("there is no point-in-time recovery here: pitr_dir is not set (docs/backups.md)")
     program = shutil.which("barman")
     if program is None:
-        raise BackupError("barman is not installed, or not on PATH: install the package barman of the system")
+        raise Unreachable("barman is not installed, or not on PATH: install the package barman of the system")
     home = Path(job.settings.pitr_dir).resolve()
     address = Address.parse(job.settings.database_direct)
     barman = Barman(program, home, address.environment)
@@ -211,4 +211,4 @@ def _write(path: Path, text: str) -> None:
             new.write_text(text, encoding="utf-8")
             new.replace(path)
     except OSError as error:
-        raise BackupError(f"pitr_dir {path.parent} cannot be written: {error.strerror}") from error
+        raise Unreachable(f"pitr_dir {path.parent} cannot be written: {error.strerror}") from error

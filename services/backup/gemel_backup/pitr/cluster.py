@@ -50,11 +50,12 @@ def recovering(job: Job, data: Path, restore_command: str, user: str, database: 
 
     :param restore_command: what fetches changes (``%f``) into a file (``%p``).
     :param user: a role of it.
+    :raises Unreachable: there is no server of this version, or this is root.
     :raises BackupError: it cannot be started, or cannot be led to where the folder says.
     :raises Yielded: stopped.
     """
     if os.geteuid() == 0:
-        raise BackupError("PostgreSQL does not run as root, and a recovery needs it: run this as another user")
+        raise Unreachable("PostgreSQL does not run as root, and a recovery needs it: run this as another user")
     programs = server_programs(int((data / "PG_VERSION").read_text(encoding="utf-8").partition(".")[0]))
     with tempfile.TemporaryDirectory(prefix="gemel-") as name:  # a socket's path has 107 bytes at most
         own = Path(name)

@@ -75,14 +75,14 @@ def _lock(connection: Connection, names: Iterable[str], job: Job) -> None:
     while True:
         job.check()
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        connection.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+        connection.execute(f"SET LOCAL statement_timeout = {LOCK_MILLISECONDS}")  # lock_timeout would be of each table
         try:
             connection.execute(f"LOCK TABLE ONLY {listed} IN SHARE MODE".encode())
-        except psycopg.errors.LockNotAvailable as error:
+        except psycopg.errors.QueryCanceled as error:
             connection.execute("ROLLBACK")
             if time.monotonic() >= deadline:
                 raise Yielded(
-                    f"for {MOST_SECONDS:g} seconds there was no moment in which no transaction wrote: {error}"
+                    f"for {MOST_SECONDS:g} seconds there was no moment in which no transaction wrote"
                 ) from error
             time.sleep(random.uniform(LEAST_PAUSE, MOST_PAUSE))  # noqa: S311 - no secret
         else:
