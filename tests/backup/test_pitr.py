@@ -27,6 +27,7 @@ from gemel_backup.keep.manifest import BASE, FORMAT, Base, Manifest, parse_manif
 from gemel_backup.keep.notes import read_notes, write_proof
 from gemel_backup.keep.retain import GRACE, Candidate, Plan, plan_bases
 from gemel_backup.keep.seal import seal
+from gemel_backup.keep.verify import verify
 from gemel_backup.pitr import barman as barman_of
 from gemel_backup.pitr import mark as marking
 from gemel_backup.pitr.cluster import fetching, reason, recovering
@@ -34,7 +35,7 @@ from gemel_backup.pitr.configuration import configuration
 from gemel_backup.pitr.leftovers import leftovers
 from gemel_backup.pitr.mark import mark
 from gemel_backup.pitr.receive import ready_slot
-from gemel_backup.pitr.recover import Goal, check_end, goal_of
+from gemel_backup.pitr.recover import Goal, check_end, goal_of, recovered
 from gemel_backup.pitr.verify import verify_base
 from gemel_backup.postgresql import Address
 from gemel_backup.prove.load import evidence_of
@@ -314,12 +315,12 @@ def taken_base(
     address = Address.parse(postgresql.database)
 
     @contextmanager
-    def recovered(*_: object) -> Iterator[Address]:
+    def itself(*_: object) -> Iterator[Address]:
         yield address
 
     monkeypatch.setattr("gemel_backup.pitr.prove.open_barman", lambda _: None)
     monkeypatch.setattr("gemel_backup.pitr.prove.verify_base", lambda *_: "ok")
-    monkeypatch.setattr("gemel_backup.pitr.prove.recovered", recovered)
+    monkeypatch.setattr("gemel_backup.pitr.prove.recovered", itself)
 
     def dump(job: Job, _: Path, backup_id: str) -> Taken:
         found = mark(job, address, backup_id)
@@ -346,6 +347,66 @@ def test_recovery_is_compared_with_the_evidence(
     noted = read_notes(store, manifest.id, UNSIGNED).proof
     assert noted is not None
     assert noted.error
+
+
+@pytest.mark.parametrize("check", ["verify_base", "amcheck", "smoke"])
+def test_what_a_check_finds_fails_the_proof(
+    taken_base: tuple[Settings, FolderStore, Manifest], monkeypatch: pytest.MonkeyPatch, check: str
+) -> None:
+    settings, store, manifest = taken_base
+
+    def find(*_: object) -> str:
+        raise Corrupted("found")
+
+    monkeypatch.setattr(f"gemel_backup.pitr.prove.{check}", find)
+    with pytest.raises(Corrupted, match="found"):
+        prove(Job(settings), store, manifest.id)
+    proof = read_notes(store, manifest.id, UNSIGNED).proof
+    assert (proof is not None, proof and proof.error) == (True, "found")
+
+
+def test_files_of_barman_are_verified_with_those_of_the_store(
+    taken_base: tuple[Settings, FolderStore, Manifest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, store, manifest = taken_base
+    found = program(tmp_path, BROKEN, 1, to="2")
+    monkeypatch.setattr("gemel_backup.keep.verify.open_barman", lambda _: found)
+    with pytest.raises(Corrupted, match="checksum mismatch"):
+        verify(Job(settings), store, manifest.id)
+
+
+class Restoring(barman_of.Barman):
+    """Barman that restores an empty folder."""
+
+    def details(self, name: str) -> barman_of.Details:
+        return barman_of.Details(NOW, 1, ())
+
+    def run(self, job: Job, *words: str) -> None:
+        Path(words[-1]).mkdir()
+
+
+def test_recovery_to_the_end_looks_for_changes_after_it(
+    postgresql: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recovered is the database itself, as it is."""
+
+    @contextmanager
+    def recovering_(*_: object) -> Iterator[Address]:
+        yield Address.parse(postgresql.database)
+
+    monkeypatch.setattr("gemel_backup.pitr.recover.recovering", recovering_)
+    found = Restoring("barman", tmp_path / "pitr", {})
+    folder = found.home / "gemel" / "streaming"
+    folder.mkdir(parents=True)
+    with recovered(Job(postgresql), found, "x", Goal()) as address:
+        user = address.parameters["user"]
+        assert query(postgresql, f"SELECT rolsuper FROM pg_roles WHERE rolname = '{user}'") == [(True,)]
+    (folder / "0000000700000FFF00000001.partial").touch()
+    with pytest.raises(BackupError, match="changes are missing"), recovered(Job(postgresql), found, "x", Goal()):
+        pass
+    with recovered(Job(postgresql), found, "x", Goal(restore_point="earlier")):
+        pass
+    assert [path.name for path in postgresql.work.iterdir() if path.name != ".lock"] == []
 
 
 def test_a_base_backup_leads_to_other_times_and_a_dump_does_not(

@@ -30,6 +30,7 @@ TESTS_OF_BACKUPS = (
     "tests/backup/test_keep.py",
     "tests/backup/test_evidence.py",
     "tests/backup/test_restore.py",
+    "tests/backup/test_pitr.py",
     "tests/backup/faults/test_corruptions.py",
 )
 WHICH = ("not postgresql", "postgresql")
