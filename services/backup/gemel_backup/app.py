@@ -19,7 +19,7 @@ from gemel.app import App, load_app
 from gemel.errors import GemelError
 from gemel.observe import configure_logging
 from gemel.settings import Settings, load
-from gemel_backup.connect import make_engine, transaction
+from gemel_backup.connect import check_database, make_engine
 from gemel_backup.errors import BackupError
 from gemel_backup.health import AdminPort, Check
 from gemel_backup.heartbeat import heartbeat_path
@@ -166,15 +166,15 @@ def _add_step(celery: Celery, settings: Settings, stop: threading.Event) -> None
 def checks(celery: Celery, settings: Settings) -> dict[str, Check]:
     """What a worker needs in order to do its work."""
 
-    def database() -> None:
-        with transaction(make_engine(settings)) as connection:
-            connection.exec_driver_sql("SELECT 1")
-
     def broker() -> None:
         with celery.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
 
-    return {"database": database, "broker": broker, "store": open_store(settings).check}
+    return {
+        "database": functools.partial(check_database, settings),
+        "broker": broker,
+        "store": open_store(settings).check,
+    }
 
 
 @functools.cache

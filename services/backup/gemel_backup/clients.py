@@ -47,9 +47,8 @@ def find_client(name: str, least: int, folders: Iterable[Path] | None = None) ->
     fit = [item for item in found if item.version[0] >= least]
     if fit:
         return fit[0]
-    have = f"only {', '.join(f'{item} ({item.path})' for item in found)}" if found else "none"
     raise BackupError(
-        f"{name} of PostgreSQL {least} or later is needed, and there is {have}:"
+        f"{name} of PostgreSQL {least} or later is needed, and there is {_told(found)}:"
         f" install the package postgresql-client-{least} or put its folder on PATH"
     )
 
@@ -63,11 +62,16 @@ def server_programs(major: int) -> Path:
     fit = [item for item in found if item.version[0] == major]
     if fit:
         return fit[-1].path.parent
-    have = f"only {', '.join(f'{item} ({item.path})' for item in found)}" if found else "none"
     raise Unreachable(
         f"the server of PostgreSQL {major} is needed to recover what one of that version has written, and there is"
-        f" {have}: install the package postgresql-{major} or put its folder on PATH"
+        f" {_told(found)}: install the package postgresql-{major} or put its folder on PATH"
     )
+
+
+def _told(found: Iterable[Client]) -> str:
+    """What there is instead of what is needed."""
+    listed = ", ".join(f"{item} ({item.path})" for item in found)
+    return f"only {listed}" if listed else "none"
 
 
 def _folders() -> Iterator[Path]:

@@ -39,6 +39,12 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise BackupError(f"Gemel's own tables: {' '.join(str(error.orig).split())}") from error
 
 
+def check_database(settings: Settings) -> None:
+    """:raises BackupError: the database cannot be reached."""
+    with transaction(make_engine(settings)) as connection:
+        connection.exec_driver_sql("SELECT 1")
+
+
 def _no_implicit_begin(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver would begin late, as a reader, and then fail to become a writer
 

@@ -1,8 +1,9 @@
 """What Prometheus is told. It is read from the store and the tables when it asks: so it outlives the worker, and what
 an administrator took by hand counts, too."""
 
+import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,46 +19,54 @@ from gemel_backup.keep.catalogue import Entry, entries, open_index
 from gemel_backup.keep.seal import Keys
 from gemel_backup.schedule.due import backup_schedule
 from gemel_backup.schedule.slots import Slots
-from gemel_backup.schedule.tick import next_due
+from gemel_backup.schedule.tick import Schedule, next_due
 from gemel_backup.store import Store
 
 FRESH_SECONDS: Final = 10.0
 """How long what was read is told again: a store may be far away, and charge for each look."""
 
 
-class BackupCollector(Collector):
-    """Metrics of the backups of one store."""
+class _Fresh(Collector):
+    """What was read of late, else what is read now."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings = settings
-        self._store = store
+    def __init__(self, read: Callable[[], Iterable[Metric]]) -> None:
+        self._read = read
         self._told: Sequence[Metric] = ()
         self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
-        """Called for each scrape. Where the database is away, the store alone is told of."""
+        """Called for each scrape."""
         if time.monotonic() >= self._until:
             self._told = list(self._read())
             self._until = time.monotonic() + FRESH_SECONDS
         yield from self._told
 
-    def _read(self) -> Iterator[Metric]:
-        keys = Keys.of(self._settings)
-        try:
-            index = open_index(self._settings)
-            yield from _of_backups(entries(self._store, index, keys))
-            if index is not None:
-                yield _of_slots(Slots(make_engine(self._settings)).counts())
-        except BackupError:
-            yield from _of_backups(entries(self._store, None, keys))
-        yield _next(self._settings)
+
+def registry_of(read: Callable[[], Iterable[Metric]]) -> CollectorRegistry:
+    """A registry with the metrics that a function reads, seldom enough for a store that is far away."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Fresh(read))
+    return registry
 
 
 def backup_registry(settings: Settings, store: Store) -> CollectorRegistry:
     """A registry with the metrics of the backups."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(BackupCollector(settings, store))
-    return registry
+    return registry_of(functools.partial(_read, settings, store))
+
+
+def _read(settings: Settings, store: Store) -> Iterator[Metric]:
+    """Where the database is away, the store alone is told of."""
+    keys = Keys.of(settings)
+    try:
+        index = open_index(settings)
+        yield from _of_backups(entries(store, index, keys))
+        if index is not None:
+            yield _of_slots(Slots(make_engine(settings)).counts())
+    except BackupError:
+        yield from _of_backups(entries(store, None, keys))
+    yield next_of(
+        backup_schedule(settings), "gemel_backup_next_timestamp_seconds", "When the next backup is due; 0: never."
+    )
 
 
 def _of_backups(found: list[Entry]) -> Iterator[Metric]:
@@ -99,9 +108,7 @@ def _of_slots(counts: dict[tuple[str, str], int]) -> Metric:
     return family
 
 
-def _next(settings: Settings) -> Metric:
-    schedule = backup_schedule(settings)
+def next_of(schedule: Schedule | None, name: str, text: str) -> Metric:
+    """When a schedule is next due; 0 without one."""
     due = next_due(schedule, datetime.now(UTC)) if schedule is not None else None
-    return GaugeMetricFamily(
-        "gemel_backup_next_timestamp_seconds", "When the next backup is due; 0: never.", due.timestamp() if due else 0
-    )
+    return GaugeMetricFamily(name, text, due.timestamp() if due else 0)

@@ -72,7 +72,7 @@ def latest_proven(store: Store, keys: Keys) -> Manifest:
 
 def unproven_base(store: Store, keys: Keys, since: datetime) -> str | None:
     """The newest base backup, if it was begun since then and nobody has proven it."""
-    bases = [entry for entry in (_stored(store, backup_id, keys) for backup_id in store.ids()) if entry.is_base]
+    bases = [entry for entry in entries(store, None, keys) if entry.is_base]
     newest = bases[-1] if bases else None
     if newest is None or newest.status != "taken" or newest.manifest is None or newest.manifest.started_at < since:
         return None
@@ -85,7 +85,7 @@ def base_for(store: Store, keys: Keys, moment: datetime | None) -> Manifest:
     :param moment: ``None``: as far as it goes.
     :raises BackupError: there is none that ended before.
     """
-    stored = [_stored(store, backup_id, keys) for backup_id in store.ids()]
+    stored = entries(store, None, keys)
     bases = [(entry, entry.manifest.base) for entry in stored if entry.manifest is not None and entry.manifest.base]
     before = [entry for entry, base in bases if moment is None or base.ended_at <= moment]
     for status in ("proven", "taken"):
@@ -100,7 +100,7 @@ def base_for(store: Store, keys: Keys, moment: datetime | None) -> Manifest:
 
 def rebuild(store: Store, index: "Index", keys: Keys) -> list[Entry]:
     """Write into the table what the store has: after a restore it tells of an older time."""
-    stored = [_stored(store, backup_id, keys) for backup_id in store.ids()]
+    stored = entries(store, None, keys)
     for entry in stored:
         if entry.manifest is not None:
             index.put_entry(entry.manifest, entry.proof)

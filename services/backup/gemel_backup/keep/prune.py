@@ -25,10 +25,10 @@ def prune(
     keys = Keys.of(job.settings)
     there = entries(store, None, keys)
     dumps = [_candidate(entry) for entry in there if not entry.is_base]
+    bases = {entry.id: _candidate(entry) for entry in there if entry.is_base}
     found = plan(dumps, parse_rules(job.settings.backup_keep), now, most)
-    bases = [_candidate(entry) for entry in there if entry.is_base]
     if bases and job.settings.pitr_dir:  # only where they are can they be taken away
-        found = found.and_of(plan_bases(bases, timedelta(days=job.settings.pitr_days), now, most))
+        found = found.and_of(plan_bases([*bases.values()], timedelta(days=job.settings.pitr_days), now, most))
     if dry:
         return found
     for backup_id in found.unmark:
@@ -37,7 +37,7 @@ def prune(
         mark_deleted(store, backup_id, keys, now)
     for backup_id in found.purge:
         job.check()
-        if backup_id in {base.id for base in bases}:
+        if backup_id in bases:
             _delete_base(job, backup_id)
         store.purge(backup_id)
         if index is not None:
@@ -54,12 +54,15 @@ def _delete_base(job: Job, backup_id: str) -> None:
 
 def _candidate(entry: Entry) -> Candidate:
     manifest = entry.manifest
-    at = id_time(entry.id) if manifest is None else manifest.started_at  # of one second two may be
+    if manifest is None:
+        at = id_time(entry.id)
+    else:  # the name alone tells no more than the second
+        at = manifest.base.ended_at if manifest.base is not None else manifest.started_at
     return Candidate(
         entry.id,
-        at if manifest is None or manifest.base is None else manifest.base.ended_at,
+        at,
         proven=entry.status == "proven",
-        readable=entry.manifest is not None,
+        readable=manifest is not None,
         pinned=entry.pin is not None,
         marked_at=entry.deleted_at,
     )

@@ -4,6 +4,7 @@ A process of its own, beside the worker: it needs PostgreSQL's server, Barman, a
 needs no broker: what is due it claims in the table of slots itself.
 """
 
+import functools
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,9 @@ import structlog
 from gemel.errors import GemelError
 from gemel.observe import configure_logging
 from gemel.settings import Settings, load
-from gemel_backup.connect import make_engine, transaction
+from gemel_backup.connect import check_database, make_engine
 from gemel_backup.errors import BackupError
-from gemel_backup.health import AdminPort
+from gemel_backup.health import AdminPort, Check
 from gemel_backup.pitr.metrics import pitr_registry
 from gemel_backup.pitr.receive import Receiver
 from gemel_backup.schedule.due import base_schedule, check_settings, claim_of
@@ -57,12 +58,12 @@ def _admin_port(settings: Settings, receiver: Receiver) -> Iterator[None]:
         yield
         return
 
-    def database() -> None:
-        with transaction(make_engine(settings)) as connection:
-            connection.exec_driver_sql("SELECT 1")
-
     store = open_store(settings)
-    checks = {"database": database, "store": store.check, "receiving": receiver.check}
+    checks: dict[str, Check] = {
+        "database": functools.partial(check_database, settings),
+        "store": store.check,
+        "receiving": receiver.check,
+    }
     port = AdminPort(settings.admin_port, checks, pitr_registry(settings, store, receiver))
     port.start()
     try:

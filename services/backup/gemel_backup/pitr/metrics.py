@@ -1,13 +1,12 @@
 """What Prometheus is told of recovery to a time."""
 
+import functools
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from sqlalchemy import text
 
 from gemel.settings import Settings
@@ -15,10 +14,10 @@ from gemel_backup.connect import make_engine, transaction
 from gemel_backup.errors import BackupError
 from gemel_backup.keep.catalogue import entries
 from gemel_backup.keep.seal import Keys
+from gemel_backup.metrics import next_of, registry_of
 from gemel_backup.pitr.configuration import SLOT
 from gemel_backup.pitr.receive import Receiver
 from gemel_backup.schedule.due import base_schedule
-from gemel_backup.schedule.tick import next_due
 from gemel_backup.store import Store
 
 LAG: Final = text(
@@ -26,59 +25,42 @@ LAG: Final = text(
 )
 
 
-class PitrCollector(Collector):
-    """Metrics of the service that receives changes."""
-
-    def __init__(self, settings: Settings, store: Store, receiver: Receiver) -> None:
-        self._settings = settings
-        self._store = store
-        self._receiver = receiver
-
-    def collect(self) -> Iterator[Metric]:
-        """Called for each scrape."""
-        settings = self._settings
-        bases = [entry for entry in entries(self._store, None, Keys.of(settings)) if entry.is_base]
-        proven = [entry.manifest.base for entry in bases if entry.status == "proven" and entry.manifest is not None]
-        times = [base.ended_at.timestamp() for base in proven if base is not None]
-        schedule = base_schedule(settings)
-        due = next_due(schedule, datetime.now(UTC)) if schedule is not None else None
-        yield GaugeMetricFamily(
-            "gemel_pitr_receiving",
-            "Whether changes are being received from the database.",
-            int(self._receiver.receiving),
-        )
-        yield GaugeMetricFamily(
-            "gemel_pitr_first_timestamp_seconds",
-            "From when on any time can be recovered by a proven base backup; 0: there is none.",
-            min(times, default=0),
-        )
-        yield GaugeMetricFamily(
-            "gemel_pitr_newest_proven_timestamp_seconds",
-            "When the newest proven base backup ended; 0: there is none.",
-            max(times, default=0),
-        )
-        yield GaugeMetricFamily(
-            "gemel_pitr_next_timestamp_seconds",
-            "When the next base backup is due; 0: never.",
-            due.timestamp() if due is not None else 0,
-        )
-        yield from self._lag()
-
-    def _lag(self) -> Iterator[Metric]:
-        """Nothing, where the database is away or has no slot."""
-        try:
-            with transaction(make_engine(self._settings)) as connection:
-                lag = connection.execute(LAG, {"slot": SLOT}).scalar()
-        except BackupError:
-            return
-        if lag is not None:
-            yield GaugeMetricFamily(
-                "gemel_pitr_kept_bytes", "Changes that the database keeps until they are received to the end.", int(lag)
-            )
-
-
 def pitr_registry(settings: Settings, store: Store, receiver: Receiver) -> CollectorRegistry:
     """A registry with these metrics."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(PitrCollector(settings, store, receiver))
-    return registry
+    return registry_of(functools.partial(_read, settings, store, receiver))
+
+
+def _read(settings: Settings, store: Store, receiver: Receiver) -> Iterator[Metric]:
+    bases = [entry for entry in entries(store, None, Keys.of(settings)) if entry.is_base]
+    proven = [entry.manifest.base for entry in bases if entry.status == "proven" and entry.manifest is not None]
+    times = [base.ended_at.timestamp() for base in proven if base is not None]
+    yield GaugeMetricFamily(
+        "gemel_pitr_receiving", "Whether changes are being received from the database.", int(receiver.receiving)
+    )
+    yield GaugeMetricFamily(
+        "gemel_pitr_first_timestamp_seconds",
+        "From when on any time can be recovered by a proven base backup; 0: there is none.",
+        min(times, default=0),
+    )
+    yield GaugeMetricFamily(
+        "gemel_pitr_newest_proven_timestamp_seconds",
+        "When the newest proven base backup ended; 0: there is none.",
+        max(times, default=0),
+    )
+    yield next_of(
+        base_schedule(settings), "gemel_pitr_next_timestamp_seconds", "When the next base backup is due; 0: never."
+    )
+    yield from _lag(settings)
+
+
+def _lag(settings: Settings) -> Iterator[Metric]:
+    """Nothing, where the database is away or has no slot."""
+    try:
+        with transaction(make_engine(settings)) as connection:
+            lag = connection.execute(LAG, {"slot": SLOT}).scalar()
+    except BackupError:
+        return
+    if lag is not None:
+        yield GaugeMetricFamily(
+            "gemel_pitr_kept_bytes", "Changes that the database keeps until they are received to the end.", int(lag)
+        )
