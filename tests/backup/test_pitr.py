@@ -28,6 +28,7 @@ from gemel_backup.keep.notes import read_notes, write_proof
 from gemel_backup.keep.retain import GRACE, Candidate, Plan, plan_bases
 from gemel_backup.keep.seal import seal
 from gemel_backup.keep.verify import verify
+from gemel_backup.metrics import backup_registry
 from gemel_backup.pitr import barman as barman_of
 from gemel_backup.pitr import mark as marking
 from gemel_backup.pitr.cluster import fetching, reason, recovering
@@ -494,6 +495,14 @@ def test_an_unproven_base_is_better_than_none(store: FolderStore) -> None:
     put_base(store, Settings(), NOW - 2 * DAY, "it failed")
     only = put_base(store, Settings(), NOW - DAY, None)
     assert base_for(store, UNSIGNED, NOW).id == only.id
+
+
+def test_a_base_backup_is_no_newer_dump_in_the_metrics(store: FolderStore, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    put_base(store, settings, NOW)
+    registry = backup_registry(settings, store)
+    assert registry.get_sample_value("gemel_backup_newest_proven_timestamp_seconds") == 0
+    assert registry.get_sample_value("gemel_backups") == 0
 
 
 moments = st.integers(0, 30 * 24).map(lambda hours: NOW - timedelta(hours=hours))

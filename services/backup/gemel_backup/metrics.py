@@ -69,7 +69,9 @@ def _read(settings: Settings, store: Store) -> Iterator[Metric]:
     )
 
 
-def _of_backups(found: list[Entry]) -> Iterator[Metric]:
+def _of_backups(there: list[Entry]) -> Iterator[Metric]:
+    """Base backups apart: those are told of where they are (:mod:`gemel_backup.pitr.metrics`)."""
+    found = [entry for entry in there if not entry.is_base]
     kept = [entry for entry in found if entry.stored and entry.deleted_at is None]
     proven = [entry for entry in kept if entry.status == "proven"]
     proofs = [entry.proven_at.timestamp() for entry in proven if entry.proven_at is not None]
