@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import conninfo
 
-from backup.helpers import UNSIGNED, query
+from backup.helpers import UNSIGNED, query, until
 from backup.test_retain import candidates
 from gemel.errors import SettingsError
 from gemel.settings import Settings, load
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Unreachable, Yielded
 from gemel_backup.evidence import Range, differences
+from gemel_backup.evidence import postgresql as of_postgresql
 from gemel_backup.ids import new_id
 from gemel_backup.job import Job
 from gemel_backup.keep.catalogue import Entry, base_for, unproven_base
@@ -556,3 +557,19 @@ def test_only_what_is_good_for_nothing_is_taken_away_from_barman() -> None:
     assert leftovers(all_of_them, [entry(ids[2], "taken")]) == ["1"], "perhaps the last good one"
     assert leftovers(all_of_them, [entry(ids[4], "proven", None)]) == ["1"], "a dump says nothing of base backups"
     assert leftovers(all_of_them, []) == ["1"], "perhaps it is the store that is another one"
+
+
+def test_who_waits_to_change_a_table_is_not_waited_for(postgresql: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """He waits for the lock of the snapshot, and whoever counts rows would wait for him."""
+    monkeypatch.setattr("gemel_backup.evidence.postgresql.LOCK_SECONDS", 1)
+    job, address = Job(postgresql), Address.parse(postgresql.database)
+    change = threading.Thread(target=query, args=(postgresql, "ALTER TABLE track ADD COLUMN more integer"))
+    with of_postgresql.snapshot(address, job) as connection:
+        of_postgresql.lock_tables(connection, job)
+        change.start()
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'track'::regclass"
+        until(lambda: query(postgresql, waits) == [(1,)])
+        with pytest.raises(Yielded, match="somebody changes the schema; nothing was taken: public.track"):
+            of_postgresql.collect(connection, address, job, of_postgresql.export(connection))
+    change.join(60)
+    assert query(postgresql, "SELECT count(more) FROM track") == [(0,)]

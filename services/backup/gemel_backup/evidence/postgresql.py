@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from psycopg import IsolationLevel
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import tuple_row
 
+from gemel_backup.errors import Yielded
 from gemel_backup.evidence import schema
 from gemel_backup.evidence.fingerprint import fingerprint
 from gemel_backup.evidence.model import Evidence, Range, Rows
@@ -71,6 +73,8 @@ LARGE_OBJECTS: Final = """
          LATERAL (SELECT lo_lseek64(lo_open(m.oid, 262144), 0, 2) AS size OFFSET 0) s,
          LATERAL generate_series(0, s.size / 1048576) AS i"""
 SEQUENCES_AT_ONCE: Final = 100
+LOCK_SECONDS: Final = 5
+"""Whoever waits to change a table waits for the snapshot's own lock, and this for him: one of the three gives way."""
 
 
 @contextmanager
@@ -144,13 +148,17 @@ def _count(
     """Tables of a queue that others take from, too."""
     counted: dict[str, Rows] = {}
     with snapshot(address, job, exported) as connection:
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_SECONDS}s",))
         while True:
             try:
                 name, hashed = names.get_nowait()
             except queue.Empty:
                 return counted
             job.check()
-            counted[name] = _rows(connection, COUNT.format(AS_IT_IS if hashed else AS_TEXT, name))
+            try:
+                counted[name] = _rows(connection, COUNT.format(AS_IT_IS if hashed else AS_TEXT, name))
+            except LockNotAvailable as error:
+                raise Yielded(f"somebody changes the schema; nothing was taken: {name}: {error}") from error
             job.report("compare the tables", total - names.qsize(), total)
 
 
