@@ -166,6 +166,31 @@ CASES: dict[str, tuple[Query, list[object], str, int, int | None]] = {
         3,
         None,
     ),
+    "rows by their keys, in that order": (
+        query("genre", select("id", keys=Slot(0))),
+        [[(7,), (25,), (999,), (1,)]],
+        '[{"id":7},{"id":25},{"id":1}]',
+        3,
+        None,
+    ),
+    "rows by their keys, cut": (
+        query(
+            "playlist_track",
+            select("track_id", where=compare("track_id", Operator.GT, 0), limit=Slot(1), keys=Slot(2)),
+            total=True,
+        ),
+        [5, 2, [(3, 2857), (1, 5), (3, 2855), (1, 3402), (3, 2856), (8, 7)]],
+        '[{"track_id":2857},{"track_id":2855}]',
+        2,
+        5,
+    ),
+    "rows by their keys, in another order": (
+        query("genre", select("id", order=(desc("id"),), keys=Slot(0))),
+        [[(7,), (25,), (1,)]],
+        '[{"id":25},{"id":7},{"id":1}]',
+        3,
+        None,
+    ),
     "distinct keeps the first of each": (
         query(
             "album",

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.orm import Session
 
 from engine.asking import asc, ask, column, compare, embed, inserted, query, run, select, write_to
 from engine.typed import Base, Mayor, Mood, Region, Sample, Town, typed_app
 from gemel.errors import DatabaseError, Unsupported
-from gemel.request import AllColumns, ColumnField, ColumnRef, Compare, Delete, Mutation, Operator, Slot, Source
+from gemel.request import AllColumns, ColumnField, ColumnRef, Compare, Delete, Mutation, Operator, Slot, Source, key_of
 from gemel.settings import Settings
 
 KEY = uuid.UUID("0f0e0d0c-0b0a-0908-0706-050403020100")
@@ -91,6 +91,19 @@ def test_every_type_is_read_and_found(typed: Settings) -> None:
                 assert str(key) in ask(typed, app, query("sample", select("id", where=listed)), [[wanted]])[0].body, (
                     name
                 )
+
+
+def test_rows_by_their_keys(typed: Settings) -> None:
+    app, keys = typed_app(), [uuid.UUID(int=number) for number in (3, 1, 2)]
+    store(typed, *(Sample(id=key) for key in keys), Region(country="CH", code="b"), Region(country="CH", code="a"))
+    given = [key_of(inspect(Sample), Sample(id=key)) for key in keys]
+    assert json.loads(ask(typed, app, query("sample", select("id", keys=Slot(0))), [given])[0].body) == [
+        {"id": str(key)} for key in keys
+    ]
+    body = ask(typed, app, query("region", select("code", keys=Slot(0))), [[("CH", "b"), ("AT", "a"), ("CH", "a")]])
+    assert body[0].body == '[{"code":"b"},{"code":"a"}]'
+    with pytest.raises(DatabaseError, match="uuid"):
+        ask(typed, app, query("sample", select("id", keys=Slot(0))), [[("none",)]])
 
 
 def test_nulls_of_every_type(typed: Settings) -> None:

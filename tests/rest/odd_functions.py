@@ -46,6 +46,16 @@ def entries(playlist_id: int) -> Select[PlaylistTrack]:
     return select(PlaylistTrack).where(PlaylistTrack.playlist_id == playlist_id)
 
 
+@function(returns=list[PlaylistTrack])
+def entries_from_the_end(playlist_id: int) -> Select[PlaylistTrack]:
+    return entries(playlist_id).order_by(PlaylistTrack.track_id.desc())
+
+
+@function
+def genres(ids: list[int]) -> list[Genre]:
+    return [Genre(id=one) for one in ids]
+
+
 @dataclass
 class Sales:
     country: str
@@ -112,6 +122,12 @@ async def add_genres(session: AsyncSession, names: list[str]) -> list[Genre]:
     made = [Genre(id=1000 + number, name=name) for number, name in enumerate(names)]
     session.add_all(made)
     return made
+
+
+@function
+async def slow_sql(session: AsyncSession, sleep: bool) -> int:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    return (await session.execute(text("SELECT pg_sleep(60), 1" if sleep else endless))).scalar_one()
 
 
 @function

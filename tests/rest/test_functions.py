@@ -1,6 +1,7 @@
 """Functions of the app (docs/dialects/rest.md section 17)."""
 
 import importlib.util
+import time
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -185,6 +186,16 @@ def test_values_that_violate_constraints(odd_write: Rest) -> None:
     assert odd_write.rows("/genre?name=eq.New") == []
 
 
+def test_a_statement_of_its_own_has_no_more_time_than_others(chinook: Settings, odd_app: App) -> None:
+    """R22-28"""
+    with serving(chinook.model_copy(update={"statement_timeout": 0.5}), odd_app) as odd:
+        path = f"/rpc/slow_sql?sleep={chinook.is_postgresql}"
+        began = time.monotonic()
+        assert odd.error(path) == (504, "57014")
+        assert time.monotonic() - began < 5
+        assert odd.rows("/rpc/secretly") == 26
+
+
 def test_more_rows_than_wanted_are_rolled_back(odd_write: Rest) -> None:
     """R13-7, R12-1, R21-33"""
     strict = {"prefer": "handling=strict, max-affected=1"}
@@ -196,6 +207,19 @@ def test_more_rows_than_wanted_are_rolled_back(odd_write: Rest) -> None:
     answer = odd_write("POST", "/rpc/add_genres", {"names": ["a"]}, headers={**strict, **one})
     assert answer.json() == {"id": 1000, "name": "a"}
     assert answer.headers["preference-applied"] == "handling=strict, max-affected=1"
+
+
+def test_what_cannot_be_given_is_not_kept(odd_write: Rest) -> None:
+    """R12-1, R17-5: rows are read in the transaction of the function."""
+    given, one = {"names": ["a", "b"]}, {"accept": "application/vnd.pgrst.object+json"}
+    assert problem(odd_write("POST", "/rpc/add_genres?name=eq.c", given, headers=one)) == (406, "PGRST116")
+    cast = odd_write("POST", "/rpc/add_genres?select=id::date", given)  # SQLite finds it out in a function of ours
+    assert problem(cast) in ((400, "22007"), (400, "42846"))
+    assert problem(odd_write("POST", "/rpc/add_genres?id=eq.x", given)) == (400, "22P02")
+    assert odd_write.rows("/genre?id=gte.1000") == []
+    answer = odd_write("POST", "/rpc/add_genres?name=eq.b&select=name", given, headers=one)
+    assert answer.json() == {"name": "b"}
+    assert len(odd_write.rows("/genre?id=gte.1000")) == 2
 
 
 # --- answered -------------------------------------------------------------------
@@ -258,6 +282,32 @@ def test_rows_are_asked_like_a_table(rest: Rest) -> None:
     )
     assert rest.error("/rpc/tracks_of?artist_id=1", accept="application/vnd.pgrst.object") == (406, "PGRST116")
     assert rest.error("/rpc/tracks_of?artist_id=1&offset=100", prefer="count=exact") == (416, "PGRST103")
+
+
+def test_rows_come_in_the_order_that_the_function_gave(odd: Rest) -> None:
+    """R17-5"""
+    path = "/rpc/genres?ids={7,25,1,7,999,3}&select=id"
+    given = [{"id": 7}, {"id": 25}, {"id": 1}, {"id": 3}]
+    assert odd.rows(path) == given
+    cut = odd.get(f"{path}&offset=1&limit=2", prefer="count=exact")
+    assert (cut.json(), cut.headers["content-range"]) == (given[1:3], "1-2/4")
+    assert odd.rows(f"{path}&id=gt.2") == [{"id": 7}, {"id": 25}, {"id": 3}]
+    assert odd.rows(f"{path}&order=id") == sorted(given, key=lambda row: row["id"])
+    assert odd.get(path, accept="text/csv").text.split("\n") == ["id", "7", "25", "1", "3"]
+    assert odd.rows("/rpc/genres?ids={}") == []
+    assert odd.rows(f"{path},cursor()&first=2")[0]["id"] == 1  # behind a cursor there has to be an order
+    last = [row["track_id"] for row in odd.rows("/rpc/entries?playlist_id=3&select=track_id&order=track_id.desc")]
+    same = "/rpc/entries_from_the_end?playlist_id=3&select=track_id,track(name)"
+    assert [row["track_id"] for row in odd.rows(same)] == last
+    assert [row["track_id"] for row in odd.rows(f"{same}&limit=3&offset=2")] == last[2:5]
+
+
+def test_rows_of_functions_are_grouped(chinook_read: Settings, odd_app: App) -> None:
+    """R17-5, R6-8"""
+    with serving(chinook_read.model_copy(update={"rest_aggregates": True}), odd_app) as odd:
+        path = "/rpc/entries_from_the_end?playlist_id=3"
+        assert odd.rows(f"{path}&select=count()") == [{"count": 213}]
+        assert odd.rows(f"{path}&select=playlist_id,count()") == [{"playlist_id": 3, "count": 213}]
 
 
 def test_forms_of_answers(odd: Rest) -> None:

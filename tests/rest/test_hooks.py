@@ -184,6 +184,12 @@ def test_a_lock_that_is_not_given(request: pytest.FixtureRequest, tmp_path: Path
             assert desk("PATCH", "/ticket?id=gt.0", {"hours": 1}).status_code == 204
 
 
+def test_what_cannot_be_given_back(desk: Rest) -> None:
+    """On SQLite a function of ours finds it out."""
+    refused = desk("POST", "/ticket?select=title::int4", {"title": "a"}, headers=REPRESENT)
+    assert (problem(refused), desk.rows("/ticket")) == ((400, "22P02"), [])
+
+
 def test_too_many_rows(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """A write that would take too many rows through hooks is refused before it has begun."""
     with desk_database("sqlite", request, tmp_path) as settings:

@@ -42,3 +42,20 @@ def test_the_answer_is_the_same_either_way(rest: Rest, case: tuple[str, str, boo
     assert rest.rows("/genre?id=eq.1") == ([{"id": 1, "name": "R"}] if keep else ROCK)
     assert problem(rest("DELETE", "/artist?id=eq.1", headers={"prefer": prefer})) == (409, "23503")
     assert rest("GET", "/genre", headers={"prefer": prefer}).headers.get("preference-applied", "") == applied
+
+
+def test_functions_end_the_same_way(rest: Rest, case: tuple[str, str, bool, str]) -> None:
+    """R13-8, R17-5: the rows are as the function has made them, kept or not."""
+    _, prefer, keep, applied = case
+    path, given = "/rpc/rename_artist?select=name,album(id)&album.limit=1", {"artist_id": 1, "name": "Ac/Dc"}
+    answer = rest("POST", path, given, headers={"prefer": prefer})
+    assert (answer.status_code, answer.json()) == (200, {"name": "Ac/Dc", "album": [{"id": 1}]})
+    assert answer.headers.get("preference-applied", "") == applied
+    assert rest.rows("/artist?id=eq.1&select=name") == [{"name": "Ac/Dc" if keep else "AC/DC"}]
+    moved = rest("POST", "/rpc/hand_over_customers", {"leaving": 3, "taking_over": 4}, headers={"prefer": prefer})
+    assert (moved.status_code, moved.headers.get("preference-applied", "")) == (204, applied)
+    assert (rest.rows("/customer?support_rep_id=eq.3") == []) is keep
+    refused = rest("POST", "/rpc/hand_over_customers", {"leaving": 4, "taking_over": 99}, headers={"prefer": prefer})
+    assert problem(refused) == (409, "23503")
+    read = rest("POST", "/rpc/add_them", {"a": 1, "b": 2}, headers={"prefer": prefer})
+    assert (read.json(), read.headers.get("preference-applied", "")) == (3, applied)

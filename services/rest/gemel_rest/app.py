@@ -45,7 +45,7 @@ def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
 
     :param refused: is told which limit refused a request.
     """
-    authenticator = Authenticator(engine.settings, engine.api_key)
+    authenticator = Authenticator(engine.settings, engine.own_tables.api_key)
     served = engine.settings.rest_document
     documents = Documents(engine.access, engine.app.functions, engine.app.name, served=served)
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)

@@ -42,7 +42,7 @@ def add_backups(site: FastAPI, engine: Engine, authenticator: Authenticator) -> 
         if actor.role != ADMIN:
             problem = Problem("42501", 403, f"Role {actor.role!r} may not see the backups: they are for {ADMIN!r}")
             return http_response(problem_response(problem))
-        body = orjson.dumps({"now": datetime.now(UTC).isoformat(), **await engine.backups()})
+        body = orjson.dumps({"now": datetime.now(UTC).isoformat(), **await engine.own_tables.backups()})
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
     @site.api_route("/backups/{name}", methods=["GET", "HEAD"])

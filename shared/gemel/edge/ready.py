@@ -14,7 +14,7 @@ def database_check(engine: Engine) -> Check:
 
     async def check() -> str | None:
         try:
-            rows = [Revision(*row) for row in await engine.applied()]
+            rows = [Revision(*row) for row in await engine.own_tables.applied()]
         except DatabaseError as error:
             if error.sqlstate == UNDEFINED_TABLE:
                 return f"the database was never migrated, this code needs revision {head}"

@@ -19,6 +19,8 @@ ATTEMPTS = 5
 """Of a transaction that others got in the way of."""
 REPEATED = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the transaction was undone, and may well succeed next time."""
+OF_OTHERS = REPEATED | {"55P03", "57014"}
+"""With these: a lock that was not given, and a statement that took too long."""
 PAUSE = 0.005
 """Seconds; about twice as long after each attempt."""
 VALUES = frozenset({"22", "23"})
@@ -63,9 +65,13 @@ async def repeated(attempt: Callable[[], Awaitable[Result]]) -> Result:
     return await attempt()
 
 
-def of_values(error: GemelError | None) -> DatabaseError | None:
-    """An error if it speaks of values that the app was given (SQLSTATE classes 22 and 23); ``None`` for all else."""
-    return error if isinstance(error, DatabaseError) and error.sqlstate[:2] in VALUES else None
+def for_clients(error: GemelError | None) -> DatabaseError | None:
+    """What the database said to a statement of the app's own code, if a client can do something about it: it speaks of
+    values that the app was given (SQLSTATE classes 22 and 23), or of what others or the clock did to the transaction.
+    ``None`` for all else, which is a fault of the app."""
+    if not isinstance(error, DatabaseError):
+        return None
+    return error if error.sqlstate[:2] in VALUES or error.sqlstate in OF_OTHERS else None
 
 
 class Database(Protocol):

@@ -1,35 +1,32 @@
 """SQLAlchemy's sessions: for the app's own code, and for writes that go through objects (docs/decisions.md, 11)."""
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
-import aiosqlite
 import orjson
 import sqlalchemy as sa
 import structlog
 from pydantic_core import to_jsonable_python
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
 from gemel.auth import Actor
 from gemel.catalog import Catalog, Table
-from gemel.errors import DatabaseError
-from gemel.execute.acting import acts
-from gemel.execute.database import REPEATED, Database, Script, drive, no_connection, of_values, repeated
+from gemel.execute.acting import acting, acts, asking
+from gemel.execute.database import Database, Row, Script, drive, for_clients, no_connection, repeated
+from gemel.execute.explained import Explained
 from gemel.execute.insert import Course
 from gemel.execute.orm import Orm, Tell
+from gemel.execute.sqlite_engine import sqlite_engine
 from gemel.execute.ways import Ways
 from gemel.settings import Settings
-from gemel.sql import Failure, register_functions
+from gemel.sql import Statement
 from gemel.state.tables import state_tables
 
 Result = TypeVar("Result")
-OF_OTHERS = REPEATED | {"55P03", "57014"}
-"""SQLSTATEs of what other transactions do to one."""
 
 
 class Sessions:
@@ -37,7 +34,6 @@ class Sessions:
 
     def __init__(self, settings: Settings, catalog: Catalog, database: Database, ways: Ways) -> None:
         self._settings, self._catalog, self._database, self._ways = settings, catalog, database, ways
-        self._failure = Failure()
         self._engine_of_app: AsyncEngine | None = None
         self._writing: AsyncEngine | None = None
 
@@ -59,6 +55,35 @@ class Sessions:
             return self._writing
         self._engine_of_app = self._engine_of_app or self._engine()
         return self._engine_of_app
+
+    async def ask(self, session: AsyncSession, actor: Actor | None, statement: Statement, values: Sequence[Any]) -> Row:
+        """The row of a statement that gives one, within a session.
+
+        :param actor: whose database role asks; ``None``: the service itself.
+        :raises DatabaseError: the database refused.
+        """
+
+        def run(within: Session, text: str, parameters: Sequence[object]) -> Sequence[Row]:
+            with Explained(self._database.explain):
+                return within.connection().exec_driver_sql(text, tuple(parameters)).fetchall()
+
+        script = asking(statement, values)
+        script = acting(actor, script) if actor is not None else script
+        return await session.run_sync(lambda within: drive(partial(run, within), script))
+
+    async def undo(self, session: AsyncSession) -> None:
+        """Check what would be checked at the end, and roll back.
+
+        :raises DatabaseError: it would not have been kept.
+        """
+        with Explained(self._database.explain):
+            await session.flush()
+            await session.run_sync(self._check)
+        await session.rollback()
+
+    def _check(self, session: Session) -> None:
+        if self._settings.is_postgresql:
+            session.connection().exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
     async def write(
         self,
@@ -96,8 +121,8 @@ class Sessions:
             with orm.explained():
                 if keep:
                     session.commit()
-                elif self._settings.is_postgresql:
-                    session.connection().exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+                else:
+                    self._check(session)
             return result
 
         try:
@@ -106,8 +131,8 @@ class Sessions:
         except sa.exc.TimeoutError:
             raise no_connection() from None
         except (sa.exc.DBAPIError, TimeoutError) as error:  # of a hook's own statements
-            known = self._database.explain(error)
-            if isinstance(known, DatabaseError) and (of_values(known) is not None or known.sqlstate in OF_OTHERS):
+            known = for_clients(self._database.explain(error))
+            if known is not None:
                 raise known from error
             raise
 
@@ -126,39 +151,13 @@ class Sessions:
                 hide_parameters=True,  # of its errors, which a log may hold
             )
         schemas = {getattr(table.source, "schema", None) for table in self._catalog.tables.values()}
-        one_database = {"schema_translate_map": dict.fromkeys(schema for schema in schemas if schema)}
-
-        path, seconds = settings.sqlite_path, settings.statement_timeout
-
-        def connect() -> sqlite3.Connection:
-            # The driver's own way is to begin late, as a reader, who may not become a writer.
-            begins: Literal["DEFERRED"] | None = None if writes else "DEFERRED"
-            raw = sqlite3.connect(path, timeout=seconds, isolation_level=begins, check_same_thread=False)
-            register_functions(raw, self._failure)
-            raw.execute("PRAGMA foreign_keys=ON")
-            return raw
-
-        async def connection() -> aiosqlite.Connection:
-            return await aiosqlite.Connection(connect, 64)
-
-        engine = create_async_engine(
-            "sqlite+aiosqlite://",
-            async_creator=connection,
-            poolclass=sa.pool.AsyncAdaptedQueuePool,
-            pool_size=1 if writes else settings.readers,
-            max_overflow=0 if writes else 10,
-            pool_timeout=settings.statement_timeout,
-            hide_parameters=True,
-            execution_options=one_database,
+        return sqlite_engine(
+            settings.sqlite_path,
+            filter(None, schemas),
+            seconds=settings.statement_timeout,
+            readers=settings.readers,
+            writes=writes,
         )
-
-        if writes:  # "Serializable isolation" in https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
-
-            @event.listens_for(engine.sync_engine, "begin")
-            def begin(connection: sa.Connection) -> None:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-        return engine
 
     async def close(self) -> None:
         """Close all connections."""

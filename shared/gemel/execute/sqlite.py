@@ -19,14 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Unsupported
 from gemel.execute.database import Row, Script, drive
+from gemel.execute.sqlite_engine import STEPS
 from gemel.execute.violations import check_violation, not_null_violation, unique_violation
 from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
 
 Result = TypeVar("Result")
 PREPARED = 512
 """Statements that a connection keeps prepared."""
-STEPS = 20_000
-"""Virtual machine instructions between two looks at the clock; about a millisecond."""
 BY_NAME = {
     "SQLITE_CANTOPEN": ("08001", "Database connection error."),
     "SQLITE_READONLY": ("25006", "cannot write: the database is read-only"),

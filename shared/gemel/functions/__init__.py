@@ -4,7 +4,7 @@ from gemel.errors import Refused
 from gemel.functions.arguments import accept, accept_all
 from gemel.functions.declare import by_name, function, read_functions
 from gemel.functions.model import Function, Parameter, Reply, Returns
-from gemel.functions.run import FunctionFailed, Outcome, run
+from gemel.functions.run import FunctionFailed, Outcome, calling
 
 __all__ = [
     "Function",
@@ -17,7 +17,7 @@ __all__ = [
     "accept",
     "accept_all",
     "by_name",
+    "calling",
     "function",
     "read_functions",
-    "run",
 ]

@@ -8,11 +8,12 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Select, inspect
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gemel.errors import GemelError
 from gemel.functions.model import Function, Reply
+from gemel.request import key_of
 
 Sessions = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Key = tuple[object, ...]
@@ -35,37 +36,32 @@ class Outcome:
     """The function gave ``None`` in place of a row or record."""
 
 
-async def run(
-    called: Function, arguments: Mapping[str, object], sessions: Sessions, check: Callable[[int], None]
-) -> Outcome:
-    """Call a function; what it changed is kept only if it ``writes`` and ends without an error.
+@asynccontextmanager
+async def calling(
+    called: Function, arguments: Mapping[str, object], sessions: Sessions
+) -> AsyncIterator[tuple[Outcome, AsyncSession | None]]:
+    """Call a function, and be in its transaction: what it changed is kept only if it ``writes`` and the block ends
+    without an error, unless the block rolled back.
 
     :param arguments: as ``accept`` gives them.
     :param sessions: opens a session that commits at its end.
-    :param check: is told the number of rows or values, and raises to roll back.
-    :raises GemelError: raised on purpose by the function, ``Refused`` above all.
+    :returns: what came of it, and its session, which a function of rows has, too, that asks for none.
+    :raises GemelError: raised on purpose by the function, ``Refused`` above all, or in the block.
     :raises FunctionFailed: it raised anything else.
     """
     reply = Reply()
     needed = called.session is not None or called.returns.form == "row"
     opened = sessions() if needed else nullcontext()
     try:
-        async with opened as session, _kept(called, session):
+        async with opened as session:
             result = await _called(called, arguments, session, reply)
-            outcome = await _outcome(called, result, session, reply)
-            check(len(outcome.keys) + len(outcome.values))
-            return outcome
+            yield await _outcome(called, result, session, reply), session
+            if session is not None and not called.writes:
+                await session.rollback()
     except GemelError:
         raise
     except Exception as error:
         raise FunctionFailed(f"the function {called.name} failed: {type(error).__name__}") from error
-
-
-@asynccontextmanager
-async def _kept(called: Function, session: AsyncSession | None) -> AsyncIterator[None]:
-    yield
-    if session is not None and not called.writes:
-        await session.rollback()
 
 
 async def _called(
@@ -101,24 +97,14 @@ async def _outcome(called: Function, result: object, session: AsyncSession | Non
     if isinstance(result, Select) and session is not None:
         result = (await session.scalars(result)).all()
     items: Sequence[object] = list(result) if returns.many and isinstance(result, Iterable) else [result]
-    if returns.form == "row":
+    if returns.form == "row" and returns.mapper is not None:
         found = [item for item in items if item is not None]
         if session is not None:
             await session.flush()  # only then a new object has a key
-        return Outcome((), tuple(dict.fromkeys(_key(called, item) for item in found)), reply, not found)
+        return Outcome((), tuple(dict.fromkeys(key_of(returns.mapper, item) for item in found)), reply, not found)
     if returns.form == "record":
         return Outcome(tuple(_record(item) for item in items), (), reply, items[:1] == [None])
     return Outcome(tuple(items), (), reply)
-
-
-def _key(called: Function, item: object) -> Key:
-    """The primary key of an object, as a request can hold it."""
-    mapper = called.returns.mapper
-    state: Any = inspect(item, raiseerr=False)
-    if mapper is None or state is None or not isinstance(item, mapper.class_):
-        raise TypeError(f"{called.name} gave {type(item).__name__}, which is not what its annotation says")
-    identity = state.identity if state.identity is not None else mapper.primary_key_from_instance(item)
-    return tuple(value if isinstance(value, int | str) else str(value) for value in identity)
 
 
 def _record(item: object) -> object:

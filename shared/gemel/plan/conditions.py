@@ -1,6 +1,8 @@
 """Resolve conditions and orders."""
 
-from gemel.catalog import Kind, View
+from collections.abc import Iterator
+
+from gemel.catalog import Column, Kind, Table, View
 from gemel.catalog.types import MOMENTS, NUMBERS, simple
 from gemel.errors import Mismatch
 from gemel.plan.keyset import total_order
@@ -75,7 +77,16 @@ def plan_slice(scope: Scope, table: View, rows: Rows, *, keyset: bool = False, m
         most=_least(rows.most, most),
         after=Param(slot_of(rows.after), simple(Kind.TEXT)) if rows.after is not None else None,
         visible=scope.visible(table),
+        keys=tuple(_keys(scope.whole(table), rows.keys)) if rows.keys is not None else (),
     )
+
+
+def _keys(table: Table, slot: Slot) -> Iterator[tuple[Column, Param]]:
+    """The primary key, which the role need not see."""
+    if table.primary_key is None:
+        raise Mismatch("no-key", f"{table.name!r} has no primary key", table.name)
+    columns = (table.columns[name] for name in table.primary_key.columns)
+    return ((column, Param(slot_of(slot), column.type)) for column in columns)
 
 
 def plan_where(scope: Scope, table: View, condition: Condition | None) -> Test | None:

@@ -150,6 +150,9 @@ class Slice:
     """Holds a cursor; ``order`` then ends with the primary key."""
     visible: Rule | None = None
     """Which rows there are for the role, before any condition."""
+    keys: tuple[tuple[Column, Param], ...] = ()
+    """Only the rows with these keys, in their order if ``order`` is empty: the columns of the primary key, each with
+    the slot of all keys."""
 
     @property
     def is_cut(self) -> bool:

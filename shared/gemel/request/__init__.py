@@ -45,6 +45,7 @@ from gemel.request.read import (
     Select,
 )
 from gemel.request.terms import ColumnRef, Link, Slot, Source, Written
+from gemel.request.values import key_of, request_value
 from gemel.request.write import (
     Along,
     Assign,
@@ -115,4 +116,6 @@ __all__ = [
     "ValueTest",
     "Write",
     "Written",
+    "key_of",
+    "request_value",
 ]

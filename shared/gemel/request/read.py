@@ -141,6 +141,9 @@ class Rows:
     after: Slot | None = None
     """Only the rows behind the one whose ``Cursor`` the slot holds, in this very order; the primary key is its last
     key. Like ``offset`` it has no influence on a total."""
+    keys: Slot | None = None
+    """Only the rows whose primary keys the slot holds: a list, each of them a tuple of values in the order of the key's
+    columns. The rows come in the order of the list where no other is asked for."""
 
 
 @dataclass(frozen=True)

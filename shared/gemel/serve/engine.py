@@ -1,36 +1,35 @@
 """The way of a request: make it ready, run it."""
 
 import asyncio
-import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
 
 from gemel.app import App
-from gemel.auth import NOBODY, Actor, ApiKey
+from gemel.auth import NOBODY, Actor
 from gemel.auth.actor import ADMIN
-from gemel.auth.api_key import read_claims
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, Reply, Written, perform
 from gemel.execute import once as run_once
 from gemel.execute.acting import acting, asking
 from gemel.execute.audited import audited
-from gemel.execute.database import Row, Script, of_values
+from gemel.execute.database import Row, Script, for_clients
 from gemel.execute.insert import Course
 from gemel.execute.sessions import Sessions
 from gemel.execute.ways import Ways
 from gemel.execute.whole import insert_whole
-from gemel.functions import Function, FunctionFailed, Outcome, accept_all, run
+from gemel.functions import Function, FunctionFailed, Outcome, accept_all, calling
 from gemel.plan.size import check_cost
 from gemel.policy import Accesses, told
 from gemel.request import Mutation, Query
+from gemel.serve.own_tables import OwnTables
 from gemel.serve.prepared import (
     Answer,
     Asked,
@@ -43,15 +42,16 @@ from gemel.serve.prepared import (
 )
 from gemel.settings import Settings
 from gemel.sql import Statement, finished, planned_rows
-from gemel.state.api_keys import key_query, until
-from gemel.state.backups import BACKUPS, SLOTS, as_objects, backups_query, slots_query
-from gemel.state.readiness import revisions_query
 
 CACHED = 4096
 """Prepared requests that are kept, of reads and of writes each."""
 ROOT_COLUMNS = 3
 
 Result = TypeVar("Result")
+Ask = Callable[[Statement, Sequence[object]], Awaitable[Row]]
+"""Gives the one row of a statement."""
+Named = Callable[[Outcome], tuple[Prepared, Sequence[object]]]
+"""Gives the question of the rows that a function named, with its values."""
 
 
 @dataclass
@@ -67,6 +67,7 @@ class Engine:
     def __init__(self, settings: Settings, app: App, catalog: Catalog, database: Database) -> None:
         self.settings, self.app, self.catalog = settings, app, catalog
         self.access = Accesses(catalog, app.policies)
+        self.own_tables = OwnTables(settings, database)
         self._database = database
         self._acting = settings.database_roles
         self._queries: Cache[tuple[str, Query], Prepared] = Cache(CACHED)
@@ -93,20 +94,26 @@ class Engine:
         :raises MissingVariable: a policy needs to know more of the actor.
         :raises LimitExceeded: with these values it is more than the role may ask for.
         """
-        values, seconds = _complete(prepared, values, actor), prepared.access.limits.timeout
-        row = await self._row(prepared.statement, values, seconds, actor)
+        seconds = prepared.access.limits.timeout
+        return await self._answers(prepared, values, actor, partial(self._row, actor, seconds))
+
+    async def _answers(
+        self, prepared: Prepared, values: Sequence[object], actor: Actor, ask: Ask
+    ) -> tuple[Answer, ...]:
+        values = _complete(prepared, values, actor)
+        row = await ask(prepared.statement, values)
         if prepared.statement.codecs:  # the app's Python may take its time
             row = await asyncio.to_thread(self._finished, prepared.statement, row)
         if prepared.roots == 1:
             total = row[2]
             if prepared.estimate is not None and prepared.estimate.needed(total):
-                explained = await self._row(prepared.estimate.statement, values, seconds, actor)
+                explained = await ask(prepared.estimate.statement, values)
                 total = max(total or 0, planned_rows(explained[0]))
             return (Answer(row[0], row[1], total),)
         starts = range(0, prepared.roots * ROOT_COLUMNS, ROOT_COLUMNS)
         return tuple(Answer(row[start], row[start + 1], row[start + 2]) for start in starts)
 
-    async def _row(self, statement: Statement, values: Sequence[object], seconds: float | None, actor: Actor) -> Row:
+    async def _row(self, actor: Actor, seconds: float | None, statement: Statement, values: Sequence[object]) -> Row:
         if not self._acting:
             return await self._database.read(statement, values, seconds)
         return await self._database.write(lambda: acting(actor, asking(statement, values)), seconds=seconds)
@@ -241,55 +248,51 @@ class Engine:
             yield session
 
     async def call(
-        self, called: Function, given: Mapping[str, object], *, exactly: int | None = None, most: int | None = None
-    ) -> Outcome:
-        """Call a function of the app.
+        self,
+        called: Function,
+        given: Mapping[str, object],
+        actor: Actor = NOBODY,
+        *,
+        named: Named | None = None,
+        exactly: int | None = None,
+        most: int | None = None,
+        keep: bool = True,
+    ) -> tuple[Outcome, Answer | None]:
+        """Call a function of the app, and read the rows that it named.
+
+        Of a function that writes they are read in its transaction, which is undone if they cannot be.
 
         :param given: values of its arguments, as a client gave them.
-        :param exactly: roll back unless it gives so many rows.
+        :param named: gives the question of those rows; without it they are not read.
+        :param exactly: roll back unless so many rows are given.
         :param most: roll back if it gives more.
+        :param keep: otherwise all is rolled back once it is done.
         :raises DatabaseError: an argument does not fit, or the database refused a value.
-        :raises WrongRowCount, FunctionFailed, GemelError: see ``gemel.functions.run``.
+        :raises WrongRowCount, FunctionFailed, GemelError: see ``gemel.functions.calling``.
         """
-
-        def check(rows: int) -> None:
-            if exactly is not None and rows != exactly:
-                raise WrongRowCount(rows)
-            if most is not None and rows > most:
-                raise WrongRowCount(rows, most=True)
-
+        answer: Answer | None = None
+        sessions = partial(self.session, writes=called.writes)
         try:
-            sessions = partial(self.session, writes=called.writes)
-            return await run(called, accept_all(called.parameters, given), sessions, check)
+            async with calling(called, accept_all(called.parameters, given), sessions) as (outcome, session):
+                rows = len(outcome.keys) + len(outcome.values)
+                if most is not None and rows > most:
+                    raise WrongRowCount(rows, most=True)
+                if named is not None and called.writes and session is not None:
+                    ask = partial(self._sessions.ask, session, actor if self._acting else None)
+                    (answer,) = await self._answers(*named(outcome), actor, ask)
+                    rows = answer.rows
+                if exactly is not None and rows != exactly:
+                    raise WrongRowCount(rows)
+                if called.writes and session is not None and not keep:
+                    await self._sessions.undo(session)
         except FunctionFailed as error:
-            refused = of_values(self._database.explain(error.__cause__)) if error.__cause__ is not None else None
+            refused = for_clients(self._database.explain(error.__cause__)) if error.__cause__ is not None else None
             if refused is not None:
                 raise refused from error
             raise
-
-    async def api_key(self, key: str) -> ApiKey | None:
-        """An API key by its id."""
-        if not self.settings.state:
-            return None
-        rows = await self._database.fetch(key_query(postgresql=self.settings.is_postgresql), (key,))
-        if not rows:
-            return None
-        name, hashed, role, claims, *_ = rows[0]
-        ends = until(rows[0])
-        return ApiKey(name, hashed, role, read_claims(claims), math.inf if ends is None else ends)
-
-    async def backups(self) -> dict[str, list[dict[str, Any]]]:
-        """``backups`` and ``slots``, as far as Gemel's own tables tell of them, the newest first."""
-        postgresql = self.settings.is_postgresql
-        return {
-            "backups": as_objects(BACKUPS, await self._database.fetch(backups_query(postgresql=postgresql))),
-            "slots": as_objects(SLOTS, await self._database.fetch(slots_query(postgresql=postgresql))),
-        }
-
-    async def applied(self) -> Sequence[tuple[str, str | None]]:
-        """(revision, compatible_from) of the applied revisions of the app, oldest first, for readiness."""
-        query = revisions_query(postgresql=self.settings.is_postgresql, state=self.settings.state)
-        return [(row[0], row[1]) for row in await self._database.fetch(query)]
+        if named is not None and answer is None:
+            (answer,) = await self.read(*named(outcome), actor)
+        return outcome, answer
 
     async def close(self) -> None:
         """Close all connections."""

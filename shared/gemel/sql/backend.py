@@ -119,6 +119,12 @@ class Backend(Protocol):
         The keys stand behind the values of the request: ``parameter`` is asked for slots counted from the end.
         """
 
+    def lists(self, items: Sequence[tuple[ValueType, Bind]], alias: str) -> Expression:
+        """The same of lists of values in the form of a request, one for each column.
+
+        :raises Unsupported: the database has no lists of such values.
+        """
+
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """The values of those slots."""
 

@@ -6,9 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from gemel.catalog import Column, Table
+from gemel.request import request_value
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder
-from gemel.sql.encode import request_value
 from gemel.sql.fragment import Fragment, literal, sql
 from gemel.sql.statement import Encoder, Parameter
 

@@ -3,9 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
 
 import orjson
 
@@ -34,21 +32,6 @@ def shown(value: object) -> str:
         return json_text(value)
     if isinstance(value, float) and value and value.is_integer() and abs(value) < EXACT:
         return str(int(value))  # as a numeric, 100000.0 would have a scale
-    return str(value)
-
-
-def request_value(value: object) -> object:
-    """A Python value as a request could hold it."""
-    if isinstance(value, Enum):
-        return value.value if isinstance(value, str | int) else value.name
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return f"{value.days} days {value.seconds}.{value.microseconds:06} seconds"
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if value is None or isinstance(value, str | int | float | list | dict):
-        return value
     return str(value)
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from gemel.catalog import Column, Table, ValueType
 from gemel.errors import DatabaseError, Location
-from gemel.sql.backend import Expression
+from gemel.plan.model import Param
+from gemel.sql.backend import Bind, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import Fragment, Part, join, sql
+from gemel.sql.processed import processed
 from gemel.sql.statement import Encoder, Parameter
 
 BATCH = -1
@@ -99,8 +101,34 @@ class Keys:
 def keys_of(builder: Builder, frame: Frame, columns: Sequence[Column]) -> Keys:
     """Of rows of the frame; their keys stand behind the values of the request (``Backend.key_values``)."""
     source = builder.backend.keys([builder.stored(column.type) for column in columns], "given", builder.parameter)
-    tests = (sql(frame.column(column), f" = given.c{number}") for number, column in enumerate(columns))
-    return Keys(source, join(" AND ", tests))
+    return Keys(source, _match(frame, columns))
+
+
+def named_keys(frame: Frame, keys: Sequence[tuple[Column, Param]]) -> Keys:
+    """Of rows of the frame, as a request has them.
+
+    :param keys: columns, each with the parameter of all keys.
+    """
+    builder, lists = frame.builder, list[tuple[ValueType, Bind]]()
+    for number, (_, param) in enumerate(keys):
+        bind = _bind_column(builder.bind(param), number)
+        lists.append(
+            (builder.stored(param.type), processed(bind, param.type.codec, builder.backend.dialect, many=True))
+        )
+    return Keys(builder.backend.lists(lists, "given"), _match(frame, [column for column, _ in keys]))
+
+
+def _bind_column(bind: Bind, number: int) -> Bind:
+    """Binds the values of one column of keys."""
+
+    def made(encode: Encoder, *, array: bool = False) -> Expression:
+        return bind(lambda keys: encode([key[number] for key in keys]), array=array)  # type: ignore[attr-defined]
+
+    return made
+
+
+def _match(frame: Frame, columns: Iterable[Column]) -> Fragment:
+    return join(" AND ", (sql(frame.column(column), f" = given.c{number}") for number, column in enumerate(columns)))
 
 
 def image(builder: Builder, table: Table) -> tuple[Frame, Fragment]:

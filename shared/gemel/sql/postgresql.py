@@ -194,8 +194,11 @@ class PostgreSQL:
         for number, type_ in enumerate(types):
             given = parameter(Parameter(number - len(types), lambda value: value), array=True)
             lists.append(sql("CAST(", given, f" AS {type_.name}[])"))
-        names = ", ".join(f"c{number}" for number in range(len(types)))
-        return sql("unnest(", join(", ", lists), f") WITH ORDINALITY AS {alias}({names}, n)")
+        return _unnested(lists, alias)
+
+    def lists(self, items: Sequence[tuple[ValueType, Bind]], alias: str) -> Expression:
+        """One array per column, through ``unnest``."""
+        return _unnested([self._array(type_, bind) for type_, bind in items], alias)
 
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """A list per column."""
@@ -239,3 +242,8 @@ class PostgreSQL:
     def lock(self) -> str:
         """Until the end of the transaction."""
         return " FOR UPDATE"
+
+
+def _unnested(lists: Sequence[Expression], alias: str) -> Expression:
+    names = ", ".join(f"c{number}" for number in range(len(lists)))
+    return sql("unnest(", join(", ", lists), f") WITH ORDINALITY AS {alias}({names}, n)")

@@ -18,9 +18,9 @@ from sqlalchemy.engine import Dialect
 from gemel.catalog import Codec, Kind, ValueType
 from gemel.catalog.types import FLOATS
 from gemel.errors import DatabaseError
-from gemel.request import Written
+from gemel.request import Written, request_value
 from gemel.sql.backend import Bind, Expression
-from gemel.sql.encode import invalid, json_text, request_value
+from gemel.sql.encode import invalid, json_text
 from gemel.sql.fragment import literal, sql
 from gemel.sql.statement import Encoder
 

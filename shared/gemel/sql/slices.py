@@ -7,6 +7,7 @@ from gemel.plan.model import Param, Slice
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import condition, joined, order_by
 from gemel.sql.fragment import Fragment, Part, join, sql
+from gemel.sql.given import named_keys
 from gemel.sql.keyset import behind
 
 NUMBER = "gemel_number"
@@ -69,13 +70,23 @@ def from_where(frame: Frame, cut: Slice, parent: Parent | None) -> Fragment:
     tests += [condition(frame, test) for test in (cut.visible, cut.where) if test is not None]
     if cut.after is not None:
         tests.append(behind(frame, cut.order, cut.after))
-    source = sql("FROM ", frame.builder.table(frame.table.source), f" AS {frame.alias}")
+    source = sql("FROM ", _source(frame, cut))
     return sql(source, " WHERE ", join(" AND ", tests)) if tests else source
+
+
+def _source(frame: Frame, cut: Slice) -> Fragment:
+    table = sql(frame.builder.table(frame.table.source), f" AS {frame.alias}")
+    if not cut.keys:
+        return table
+    keys = named_keys(frame, cut.keys)
+    return sql(keys.source, " JOIN ", table, " ON ", keys.match)
 
 
 def order(frame: Frame, cut: Slice) -> Fragment:
     """ORDER BY."""
-    return sql(" ORDER BY ", order_by(frame, cut.order)) if cut.order else sql("")
+    if cut.order:
+        return sql(" ORDER BY ", order_by(frame, cut.order))
+    return sql(" ORDER BY given.n") if cut.keys else sql("")
 
 
 def limit(builder: Builder, cut: Slice) -> Fragment:

@@ -22,24 +22,19 @@ from graphql import (
     get_named_type,
     validate,
 )
-from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
 from gemel.auth import Actor
 from gemel.errors import GemelError, RequestError
 from gemel.request import (
-    And,
     ColumnField,
     ColumnRef,
-    Compare,
-    Condition,
     Field,
-    Operator,
-    Or,
     Root,
     Rows,
     Select,
     Source,
+    key_of,
 )
 from gemel.serve import Answer, Engine
 from gemel_graphql.own.context import Context
@@ -211,7 +206,7 @@ class _Found:
     @classmethod
     def of(cls, place: Place, mapper: Mapper[Any], holders: Sequence[tuple[Any, Any]]) -> "_Found":
         columns = tuple(column.name for column in mapper.primary_key)
-        keys = [_identity(place, mapper, container[index]) for container, index in holders]
+        keys = [_key(place, mapper, container[index]) for container, index in holders]
         return cls(place, columns, holders, keys)
 
     def fill(self, rows: Mapping[tuple[str, ...], str]) -> None:
@@ -230,13 +225,11 @@ class _Found:
                 del container[index]
 
 
-def _identity(place: Place, mapper: Mapper[Any], item: Any) -> tuple[object, ...]:
-    """The primary key of an object, as a request can hold it."""
-    state = inspect(item, raiseerr=False)
-    if not isinstance(item, mapper.class_) or state is None:
-        raise TypeError(f"{'.'.join(place.path)}: the resolver gave {type(item).__name__}, not {place.served.name}")
-    identity = state.identity if state.identity is not None else state.mapper.primary_key_from_instance(item)
-    return tuple(value if isinstance(value, int | str) else str(value) for value in identity)
+def _key(place: Place, mapper: Mapper[Any], item: object) -> tuple[object, ...]:
+    try:
+        return key_of(mapper, item)
+    except TypeError as error:
+        raise TypeError(f"{'.'.join(place.path)}: the resolver gave what is no {place.served.name}: {error}") from error
 
 
 def _comparable(key: tuple[object, ...]) -> tuple[str, ...]:
@@ -246,21 +239,8 @@ def _comparable(key: tuple[object, ...]) -> tuple[str, ...]:
 def _root(scope: Scope, number: int, item: _Found) -> Root:
     table = item.place.served.table
     keys = tuple(ColumnField(f"{KEY}{index}", ColumnRef(name)) for index, name in enumerate(item.columns))
-    select = Select((*keys, *item.place.fields), Rows(where=_where(scope, item)))
-    return Root(f"{KEY}{number}", Source(table.schema, table.name), select)
-
-
-def _where(scope: Scope, item: _Found) -> Condition:
-    distinct = list(dict.fromkeys(item.keys))
-    if len(item.columns) == 1:
-        values = scope.constant([key[0] for key in distinct])
-        return Compare(ColumnRef(item.columns[0]), Operator.IN, values)
-    return Or(tuple(_equals(scope, item.columns, key) for key in distinct))
-
-
-def _equals(scope: Scope, columns: Sequence[str], key: Sequence[object]) -> Condition:
-    pairs = zip(columns, key, strict=True)
-    return And(tuple(Compare(ColumnRef(name), Operator.EQ, scope.constant(value)) for name, value in pairs))
+    rows = Rows(keys=scope.constant(list(dict.fromkeys(item.keys))))
+    return Root(f"{KEY}{number}", Source(table.schema, table.name), Select((*keys, *item.place.fields), rows))
 
 
 _DECODER: Final = JSONDecoder(parse_float=str)

@@ -6,24 +6,22 @@ from dataclasses import replace
 from gemel.catalog import Kind, View
 from gemel.errors import Denied, RequestError
 from gemel.functions import Function, Parameter
-from gemel.request import And, ColumnRef, Compare, Condition, Operator, Or, Query, Root, Select, Slot, Source
+from gemel.request import Query, Root, Slot, Source
 from gemel_rest.parse.accept import Media, parse_accept
 from gemel_rest.parse.array import parse_array
 from gemel_rest.parse.body import parse_rows
 from gemel_rest.parse.build import Builder, columns_of
 from gemel_rest.parse.filters import is_test
 from gemel_rest.parse.functions import find_function, named_functions
-from gemel_rest.parse.model import FunctionCall, ReadShape, Values
+from gemel_rest.parse.model import FunctionCall, ReadShape
 from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
 from gemel_rest.parse.query import Parameters, parse_query
-from gemel_rest.parse.ranges import Page, intersect
-from gemel_rest.parse.read import KEY
-from gemel_rest.parse.rules import Rules, schema_of
+from gemel_rest.parse.ranges import intersect
+from gemel_rest.parse.read import APPLIED, KEY, TX
+from gemel_rest.parse.rules import Rules, kept, schema_of
 from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.tree import parse_tree
-
-APPLIED = frozenset({"count", "handling"})
 
 
 def parse_call(
@@ -48,11 +46,14 @@ def parse_call(
     preferences = parse_prefer(headers.get("prefer", ""))
     media = parse_accept(headers.get("accept", ""))
     _, profile = schema_of(rules, method, headers)
-    shape = _shape(called, media, preferences, profile)
+    shape = _shape(rules, called, media, preferences, profile)
     if called.returns.form == "row":
         return _rows(rules, called, arguments, parameters, shape, headers if method == "GET" else {}, preferences)
     _check(called, parameters, media, preferences)
-    return FunctionCall(called, arguments, None, (), shape, _exactly(called, media), preferences.max_affected)
+    exactly = 1 if shape.singular and called.returns.many else None
+    return FunctionCall(
+        called, arguments, None, (), shape, exactly, preferences.max_affected, _kept(rules, preferences)
+    )
 
 
 def _members(body: bytes, headers: Mapping[str, str]) -> dict[str, object]:
@@ -92,12 +93,14 @@ def _value(parameter: Parameter, given: object) -> object:
     return parse_array(given) if parameter.is_list and isinstance(given, str) else given
 
 
-def _shape(called: Function, media: Media, preferences: Preferences, profile: str | None) -> ReadShape:
+def _shape(rules: Rules, called: Function, media: Media, preferences: Preferences, profile: str | None) -> ReadShape:
     returns = called.returns
     columns: tuple[tuple[str, Kind | None], ...] | None = None
     if media.form == "csv" and returns.form == "record":
         columns = tuple((name, None) for name in returns.columns)
-    kinds = APPLIED | {"max-affected"} if preferences.strict else APPLIED
+    kinds = APPLIED | (TX if rules.tx_override else frozenset())
+    if preferences.strict:
+        kinds |= {"max-affected"}
     singular = (media.form == "object" or not returns.many) and returns.form in ("row", "record")
     return ReadShape(
         media=media,
@@ -128,6 +131,7 @@ def _rows(
         root.page = intersect(root.page, headers["range"])
     builder = Builder(most=rules.max_rows, strip_nulls=shape.media.strip_nulls, aggregates=rules.aggregates)
     select = builder.select(root)
+    select = replace(select, rows=replace(select.rows, keys=Slot(len(builder.values))))
     shape = replace(
         shape,
         offset=root.page.offset or 0,
@@ -137,10 +141,19 @@ def _rows(
     query = Query(
         (Root(KEY, Source(table.schema, table.name), select, total=shape.counted, estimate=preferences.estimate),)
     )
-    whole = select.rows.where is None and root.page == Page() and root.after is None
-    exactly = _exactly(called, shape.media) if whole else None
     _check_affected(called, preferences)
-    return FunctionCall(called, arguments, query, tuple(builder.values), shape, exactly, preferences.max_affected)
+    # Of a function that only reads the answer itself says that it is not one row: nothing is to be undone.
+    exactly = 1 if shape.singular and called.returns.many and called.writes else None
+    return FunctionCall(
+        called,
+        arguments,
+        query,
+        tuple(builder.values),
+        shape,
+        exactly,
+        preferences.max_affected,
+        _kept(rules, preferences),
+    )
 
 
 def _table(rules: Rules, called: Function) -> View:
@@ -152,9 +165,8 @@ def _table(rules: Rules, called: Function) -> View:
     return view
 
 
-def _exactly(called: Function, media: Media) -> int | None:
-    rows = called.returns.form in ("row", "record") and called.returns.many
-    return 1 if rows and media.form == "object" else None
+def _kept(rules: Rules, preferences: Preferences) -> bool:
+    return kept(rules, preferences.chosen.get("tx"))
 
 
 def _check(called: Function, parameters: Parameters, media: Media, preferences: Preferences) -> None:
@@ -181,29 +193,3 @@ def _check_affected(called: Function, preferences: Preferences) -> None:
     if preferences.max_affected is not None and not called.returns.many:
         text = "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
         raise RequestError("PGRST128", text, f"{called.name} gives one value.")
-
-
-def restricted(
-    query: Query, values: Values, key: tuple[str, ...], keys: tuple[tuple[object, ...], ...]
-) -> tuple[Query, Values]:
-    """The query, of the rows with these primary keys alone.
-
-    :param key: columns of the primary key.
-    """
-    if len(key) == 1:
-        given: Values = (*values, [one[0] for one in keys])
-        these: Condition = Compare(ColumnRef(key[0]), Operator.IN, Slot(len(values)))
-    else:
-        given = (*values, *(part for one in keys for part in one))
-        starts = range(len(values), len(given), len(key))
-        these = Or(tuple(_equal(key, start) for start in starts))
-    root = query.roots[0]
-    assert isinstance(root.content, Select)  # noqa: S101 - made above
-    rows = root.content.rows
-    where = these if rows.where is None else And((these, rows.where))
-    content = replace(root.content, rows=replace(rows, where=where))
-    return Query((replace(root, content=content),)), given
-
-
-def _equal(key: tuple[str, ...], start: int) -> Condition:
-    return And(tuple(Compare(ColumnRef(name), Operator.EQ, Slot(start + at)) for at, name in enumerate(key)))

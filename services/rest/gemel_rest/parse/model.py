@@ -79,10 +79,13 @@ class FunctionCall:
     arguments: Mapping[str, object]
     """As the client gave them."""
     query: Query | None
-    """What to give of the rows of a mapped class, before they are restricted to those that the function gave."""
+    """What to give of the rows of a mapped class."""
     values: Values
+    """Of its slots but the last, which holds the keys of the rows that the function gave."""
     shape: ReadShape
     exactly: int | None
     """Roll back unless the function gives so many rows."""
     most: int | None
     """Roll back if it gives more."""
+    keep: bool
+    """Otherwise roll back once it is done."""

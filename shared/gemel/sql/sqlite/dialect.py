@@ -293,6 +293,16 @@ class SQLite:
         given = parameter(Parameter(-1, lambda value: value))
         return sql("(SELECT ", columns, ", key AS n FROM json_each(", given, f")) AS {alias}")
 
+    def lists(self, items: Sequence[tuple[ValueType, Bind]], alias: str) -> Expression:
+        """One JSON array per column, side by side."""
+        columns, sources = [], []
+        for number, (type_, bind) in enumerate(items):
+            self._not_bytes(type_)
+            columns.append(f"l{number}.value AS c{number}")
+            beside = f" AS l{number}" if number == 0 else f" AS l{number} ON l{number}.key = l0.key"
+            sources.append(sql("json_each(", bind(list_encoder(storage_encoder(type_))), f"){beside}"))
+        return sql("(SELECT ", ", ".join(columns), ", l0.key AS n FROM ", join(" JOIN ", sources), f") AS {alias}")
+
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """One JSON text."""
         return [json_text([list(key) for key in keys])]
