@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ from gemel_backup.pitr.mark import mark
 from gemel_backup.pitr.receive import ready_slot
 from gemel_backup.pitr.recover import Goal, check_end, goal_of, recovered
 from gemel_backup.pitr.verify import verify_base
-from gemel_backup.postgresql import Address
+from gemel_backup.postgresql import Address, Connection
 from gemel_backup.prove.load import evidence_of
 from gemel_backup.prove.prove import prove
 from gemel_backup.restore import Options, restore
@@ -124,6 +124,22 @@ def test_mark_finds_its_moment_while_others_write(postgresql: Settings) -> None:
             assert before <= found.evidence.tables["public.artist"].rows <= after
     assert len(seconds) > 50
     assert max(seconds) < 5
+
+
+def test_mark_knows_a_table_that_is_made_meanwhile(postgresql: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marking, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(marking, "MOST_PAUSE", 0.0)
+    real, made = of_postgresql.tables, ["made_1", "made_2"]
+
+    def tables(connection: Connection) -> Mapping[str, bool]:
+        found = real(connection)
+        if made:
+            query(postgresql, f"CREATE TABLE {made.pop()} AS SELECT 1 AS i")
+        return found
+
+    monkeypatch.setattr(of_postgresql, "tables", tables)
+    found = mark(Job(postgresql), Address.parse(postgresql.database), "gemel-test")
+    assert {"public.made_1", "public.made_2"} <= set(found.evidence.tables)
 
 
 def test_mark_gives_way_to_who_writes_without_end(postgresql: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -564,8 +580,7 @@ def test_who_waits_to_change_a_table_is_not_waited_for(postgresql: Settings, mon
     monkeypatch.setattr("gemel_backup.evidence.postgresql.LOCK_SECONDS", 1)
     job, address = Job(postgresql), Address.parse(postgresql.database)
     change = threading.Thread(target=query, args=(postgresql, "ALTER TABLE track ADD COLUMN more integer"))
-    with of_postgresql.snapshot(address, job) as connection:
-        of_postgresql.lock_tables(connection, job)
+    with of_postgresql.locked_snapshot(address, job) as connection:
         change.start()
         waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'track'::regclass"
         until(lambda: query(postgresql, waits) == [(1,)])

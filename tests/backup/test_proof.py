@@ -1,8 +1,9 @@
 """A backup counts only if what comes out of it is what was taken."""
 
 import gzip
+import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from gemel.settings import Settings
 from gemel_backup.clients import Client
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Yielded
 from gemel_backup.evidence import Rows
+from gemel_backup.evidence import postgresql as of_postgresql
 from gemel_backup.ids import SCRATCH_PREFIX, scratch_name
 from gemel_backup.job import Job
 from gemel_backup.keep.catalogue import entries, latest_proven, open_index
@@ -34,8 +36,9 @@ from gemel_backup.keep.manifest import Manifest
 from gemel_backup.keep.notes import read_manifest, read_notes
 from gemel_backup.keep.seal import seal
 from gemel_backup.keep.verify import verify
+from gemel_backup.postgresql import Connection
 from gemel_backup.prove.prove import prove
-from gemel_backup.store import MANIFEST, FolderStore
+from gemel_backup.store import MANIFEST, FolderStore, open_store
 from gemel_backup.work import back_up, prove_and_record
 
 TRACKS = 3503
@@ -241,6 +244,43 @@ def postgresql(
     """Settings of a PostgreSQL database that holds Chinook."""
     with copy_chinook("postgresql", tmp_path) as settings:
         yield settings
+
+
+def test_a_table_that_is_rewritten_before_it_is_locked(postgresql: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older snapshot would see it empty, in the dump and in the evidence alike."""
+    real, calls = of_postgresql.tables, itertools.count()
+    changes = {
+        0: "ALTER TABLE playlist_track ALTER COLUMN playlist_id TYPE bigint; CREATE TABLE one AS SELECT 1 AS i",
+        2: "DROP TABLE one",
+        3: "ALTER TABLE playlist_track ADD COLUMN place integer DEFAULT 7",
+    }
+
+    def tables(connection: Connection) -> Mapping[str, bool]:
+        found = real(connection)
+        if change := changes.pop(next(calls), None):
+            query(postgresql, change)
+        return found
+
+    monkeypatch.setattr(of_postgresql, "tables", tables)
+    store = open_store(postgresql)
+    assert isinstance(store, FolderStore)
+    made = back_up(Job(postgresql), store, "chinook")
+    assert (changes, made.proof is not None) == ({}, True)
+    assert evidence_of(store, made.manifest).tables["public.playlist_track"].rows == 8715
+
+
+def test_a_schema_that_is_never_still(postgresql: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, number = of_postgresql.tables, itertools.count()
+
+    def tables(connection: Connection) -> Mapping[str, bool]:
+        found = real(connection)
+        query(postgresql, f"CREATE TABLE made_{next(number)} AS SELECT 1 AS i")
+        return found
+
+    monkeypatch.setattr(of_postgresql, "tables", tables)
+    with pytest.raises(Yielded, match="somebody changes the schema"):
+        back_up(Job(postgresql), open_store(postgresql), "chinook")
+    assert list(open_store(postgresql).ids()) == []
 
 
 def _replace_data(store: FolderStore, manifest: Manifest, change: Callable[[list[bytes]], list[bytes]]) -> None:

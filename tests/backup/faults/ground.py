@@ -27,6 +27,8 @@ from gemel_backup.store import FolderStore, Store, open_store
 from gemel_backup.work import back_up
 
 LIMIT = 60.0
+TRIES = 5
+"""Of a fault that may have come too late."""
 
 # Works as a worker does. At the named function it says so, and stays there for as long as it lives.
 WORK = """
@@ -126,15 +128,13 @@ class Ground:
             process.kill()
             process.wait(LIMIT)
 
-    def kill_program(
-        self, name: str, mark: str, what: str = "take", phase: "Phase" = lambda found, _: found, tries: int = 5
-    ) -> None:
+    def kill_program(self, name: str, mark: str, what: str = "take", phase: "Phase" = lambda found, _: found) -> None:
         """SIGKILL to a program of PostgreSQL that a worker runs; the worker fails by itself.
 
         :param mark: an argument that only the real work has: versions and options are asked for, too.
         :param phase: which of its processes are to be killed now, the first one first; none: not yet.
         """
-        for _ in range(tries):  # a phase may have gone by
+        for _ in range(TRIES):  # a phase may have gone by
             with self.worker(what) as process:
                 while (
                     not (victims := phase(_children(process.pid, name, mark), self.folder)) and process.poll() is None

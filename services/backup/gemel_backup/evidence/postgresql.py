@@ -1,14 +1,13 @@
 """Evidence of a PostgreSQL database, read by several connections of one snapshot."""
 
 import queue
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from psycopg import IsolationLevel
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, UndefinedTable
 from psycopg.rows import tuple_row
 
 from gemel_backup.errors import Yielded
@@ -73,43 +72,77 @@ LARGE_OBJECTS: Final = """
          LATERAL (SELECT lo_lseek64(lo_open(m.oid, 262144), 0, 2) AS size OFFSET 0) s,
          LATERAL generate_series(0, s.size / 1048576) AS i"""
 SEQUENCES_AT_ONCE: Final = 100
+BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+ATTEMPTS: Final = 5
 LOCK_SECONDS: Final = 5
 """Whoever waits to change a table waits for the snapshot's own lock, and this for him: one of the three gives way."""
 
 
 @contextmanager
+def pinned(address: Address, job: Job) -> Iterator[Connection]:
+    """A connection in autocommit, with the settings that texts depend on."""
+    with address.connect(job) as connection:
+        for name, value in PINNED.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        yield connection
+
+
+@contextmanager
 def snapshot(address: Address, job: Job, exported: str | None = None) -> Iterator[Connection]:
-    """A connection whose statements all see one state of the database, with pinned settings.
+    """A connection whose statements all see one state of the database.
 
     :param exported: the snapshot of another connection (``pg_export_snapshot``).
     """
-    with address.connect(job) as connection:
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        with connection.transaction():
-            if exported is not None:
-                connection.execute(f"SET TRANSACTION SNAPSHOT '{exported}'".encode())
-            for name, value in PINNED.items():
-                connection.execute("SELECT set_config(%s, %s, true)", (name, value))
-            yield connection
+    with pinned(address, job) as connection:
+        connection.execute(BEGIN)
+        if exported is not None:
+            share(connection, exported)
+        yield connection
+
+
+@contextmanager
+def locked_snapshot(address: Address, job: Job) -> Iterator[Connection]:
+    """The same of a database whose tables stay as they are until the block ends.
+
+    What rewrites or empties a table is seen as an empty one by a snapshot that is older
+    (https://www.postgresql.org/docs/current/mvcc-caveats.html): so the tables are locked before there is one.
+
+    :raises BackupError: somebody else holds a table for ``job.limit`` seconds.
+    :raises Yielded: tables were made and dropped at each of ``ATTEMPTS`` attempts.
+    """
+    with pinned(address, job) as connection:
+        for _ in range(ATTEMPTS):
+            job.check()
+            names = tables(connection)
+            connection.execute(BEGIN)
+            with suppress(UndefinedTable):
+                hold(connection, names, job.limit)
+                if tables(connection).keys() <= names.keys():
+                    yield connection
+                    return
+            connection.execute("ROLLBACK")
+        raise Yielded(f"somebody changes the schema: at {ATTEMPTS} attempts there were other tables; nothing was taken")
+
+
+def share(connection: Connection, exported: str) -> None:
+    """Take part in the snapshot of another connection; the first in a transaction but locks."""
+    connection.execute(f"SET TRANSACTION SNAPSHOT '{exported}'".encode())
+
+
+def hold(connection: Connection, names: Iterable[str], seconds: float) -> None:
+    """Nobody changes the form of these tables until the transaction ends. It makes no snapshot (``LOCK``, manual).
+
+    :param seconds: to wait for each.
+    """
+    if listed := ", ONLY ".join(names):
+        connection.execute(f"SET LOCAL lock_timeout = '{seconds:g}s'".encode())
+        connection.execute(f"LOCK TABLE ONLY {listed} IN ACCESS SHARE MODE".encode())
+        connection.execute("SET LOCAL lock_timeout = 0")
 
 
 def export(connection: Connection) -> str:
     """Name of the connection's snapshot, for others; it ends with the transaction."""
     return str(rows(connection, "SELECT pg_export_snapshot()")[0][0])
-
-
-def lock_tables(connection: Connection, job: Job) -> None:
-    """Keep the tables as they are until the transaction ends: what rewrites or empties one is not seen by an older
-    snapshot as it should be (https://www.postgresql.org/docs/current/mvcc-caveats.html).
-
-    :raises BackupError: somebody else holds one of them for ``job.limit`` seconds.
-    """
-    names = tables(connection)
-    if names:
-        connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{job.limit:g}s",))
-        connection.execute(f"LOCK TABLE ONLY {', ONLY '.join(names)} IN ACCESS SHARE MODE".encode())
-        connection.execute("SELECT set_config('lock_timeout', '0', true)")
 
 
 def collect(connection: Connection, address: Address, job: Job, exported: str) -> Evidence:

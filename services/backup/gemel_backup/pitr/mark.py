@@ -6,13 +6,13 @@ between them: so all tables are locked against writing, for the milliseconds tha
 
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-import psycopg
+from psycopg.errors import LockNotAvailable, QueryCanceled, UndefinedTable
 
 from gemel_backup.errors import Yielded
 from gemel_backup.evidence import Evidence, Range
@@ -51,39 +51,42 @@ def mark(job: Job, address: Address, name: str) -> Mark:
         lock = stack.enter_context(address.connect(job))
         locked = stack.enter_context(shared_lock(lock, job))
         held = replace(job, stop=lambda: locked.wanted() or job.stop())
-        other = stack.enter_context(address.connect(held))
-        with address.connect(held) as still:
-            _lock(still, evidence.tables(other), held)
-            exported = evidence.export(still)
+        other = stack.enter_context(evidence.pinned(address, held))
+        connection = stack.enter_context(evidence.pinned(address, held))
+        with evidence.pinned(address, held) as still:
+            _lock(connection, still, held)
+            evidence.share(connection, evidence.export(still))
             before = evidence.sequences(other)
             other.execute("SELECT pg_create_restore_point(%s)", (name,))
             after = evidence.sequences(other, logged=True)
-            [(at,)] = evidence.rows(other, "SELECT clock_timestamp()")
-            connection = stack.enter_context(evidence.snapshot(address, held, exported))
-        evidence.lock_tables(connection, held)  # the writers go on
-        found = evidence.collect(connection, address, held, evidence.export(connection))
+            [(at,)] = evidence.rows(connection, "SELECT clock_timestamp()")  # with it its snapshot is there
+        found = evidence.collect(connection, address, held, evidence.export(connection))  # the writers go on
         sequences = {key: Range(value, after[key]) for key, value in before.items()}
         return Mark(name, at, replace(found, sequences=sequences), server_version(connection), locale_of(connection))
 
 
-def _lock(connection: Connection, names: Iterable[str], job: Job) -> None:
-    """Begin a transaction that holds all tables, and has no snapshot yet."""
-    if not (listed := ", ONLY ".join(names)):
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        return
+def _lock(connection: Connection, still: Connection, job: Job) -> None:
+    """Begin a transaction that lets nobody change the form of a table and has no snapshot yet, and one with a snapshot
+    that lets nobody write, either."""
     deadline = time.monotonic() + MOST_SECONDS
-    while True:
+    while not _try_lock(connection, still):
+        for each in (still, connection):
+            each.execute("ROLLBACK")
+        if time.monotonic() >= deadline:
+            raise Yielded(f"for {MOST_SECONDS:g} seconds there was no moment in which no transaction wrote")
+        time.sleep(random.uniform(LEAST_PAUSE, MOST_PAUSE))  # noqa: S311 - no secret
         job.check()
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        connection.execute(f"SET LOCAL statement_timeout = {LOCK_MILLISECONDS}")  # lock_timeout would be of each table
-        try:
-            connection.execute(f"LOCK TABLE ONLY {listed} IN SHARE MODE".encode())
-        except psycopg.errors.QueryCanceled as error:
-            connection.execute("ROLLBACK")
-            if time.monotonic() >= deadline:
-                raise Yielded(
-                    f"for {MOST_SECONDS:g} seconds there was no moment in which no transaction wrote"
-                ) from error
-            time.sleep(random.uniform(LEAST_PAUSE, MOST_PAUSE))  # noqa: S311 - no secret
-        else:
-            return
+
+
+def _try_lock(connection: Connection, still: Connection) -> bool:
+    names = evidence.tables(connection)
+    connection.execute(evidence.BEGIN)
+    still.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    still.execute(f"SET LOCAL statement_timeout = {LOCK_MILLISECONDS}")  # lock_timeout would be of each table
+    try:
+        evidence.hold(connection, names, LOCK_MILLISECONDS / 1000)
+        if listed := ", ONLY ".join(names):
+            still.execute(f"LOCK TABLE ONLY {listed} IN SHARE MODE".encode())
+        return evidence.tables(still).keys() <= names.keys()
+    except (QueryCanceled, LockNotAvailable, UndefinedTable):
+        return False

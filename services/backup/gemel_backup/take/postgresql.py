@@ -37,13 +37,12 @@ def take_postgresql(job: Job, folder: Path, address: Address) -> Taken:
     """
     with address.connect(job) as lock, shared_lock(lock, job) as locked:
         held = replace(job, stop=lambda: locked.wanted() or job.stop())
-        with evidence.snapshot(address, held) as connection:
+        with evidence.locked_snapshot(address, held) as connection:
             return _take(held, folder, address, connection)
 
 
 def _take(job: Job, folder: Path, address: Address, connection: Connection) -> Taken:
     client = find_client("pg_dump", server_major(connection))
-    evidence.lock_tables(connection, job)
     exported = evidence.export(connection)
     before = evidence.sequences(connection)
     with ExitStack() as stack:
