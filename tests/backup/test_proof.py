@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from backup.helpers import (
     forge_evidence,
     query,
     taken,
+    until,
 )
 from gemel.settings import Settings
 from gemel_backup.clients import Client
@@ -36,7 +38,7 @@ from gemel_backup.keep.manifest import Manifest
 from gemel_backup.keep.notes import read_manifest, read_notes
 from gemel_backup.keep.seal import seal
 from gemel_backup.keep.verify import verify
-from gemel_backup.postgresql import Connection
+from gemel_backup.postgresql import Address, Connection
 from gemel_backup.prove.prove import prove
 from gemel_backup.store import MANIFEST, FolderStore, open_store
 from gemel_backup.work import back_up, prove_and_record
@@ -281,6 +283,30 @@ def test_a_schema_that_is_never_still(postgresql: Settings, monkeypatch: pytest.
     with pytest.raises(Yielded, match="somebody changes the schema"):
         back_up(Job(postgresql), open_store(postgresql), "chinook")
     assert list(open_store(postgresql).ids()) == []
+
+
+def test_pg_dump_does_not_wait_for_who_waits_for_the_backup(
+    postgresql: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A circle that the database cannot see: our snapshot holds the table, somebody waits for it, pg_dump for him."""
+    monkeypatch.setattr(of_postgresql, "LOCK_SECONDS", 1)
+    job, address = Job(postgresql), Address.parse(postgresql.database)
+    real, collect = of_postgresql.export, of_postgresql.collect
+    change = threading.Thread(target=query, args=(postgresql, "ALTER TABLE track ADD COLUMN more integer"))
+
+    def export(connection: Connection) -> str:
+        exported = real(connection)
+        evidence = collect(connection, address, job, exported)
+        monkeypatch.setattr(of_postgresql, "collect", lambda *_: evidence)
+        change.start()
+        until(lambda: of_postgresql.is_waited_for(connection))
+        return exported
+
+    monkeypatch.setattr(of_postgresql, "export", export)
+    with pytest.raises(Yielded, match="somebody changes the schema; nothing was taken: pg_dump"):
+        back_up(job, open_store(postgresql), "chinook")
+    change.join(60)
+    assert query(postgresql, "SELECT count(more) FROM track") == [(0,)]
 
 
 def _replace_data(store: FolderStore, manifest: Manifest, change: Callable[[list[bytes]], list[bytes]]) -> None:

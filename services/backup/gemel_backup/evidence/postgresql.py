@@ -71,6 +71,7 @@ LARGE_OBJECTS: Final = """
     FROM pg_largeobject_metadata m,
          LATERAL (SELECT lo_lseek64(lo_open(m.oid, 262144), 0, 2) AS size OFFSET 0) s,
          LATERAL generate_series(0, s.size / 1048576) AS i"""
+WAITERS: Final = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1"
 SEQUENCES_AT_ONCE: Final = 100
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 ATTEMPTS: Final = 5
@@ -143,6 +144,11 @@ def hold(connection: Connection, names: Iterable[str], seconds: float) -> None:
 def export(connection: Connection) -> str:
     """Name of the connection's snapshot, for others; it ends with the transaction."""
     return str(rows(connection, "SELECT pg_export_snapshot()")[0][0])
+
+
+def is_waited_for(connection: Connection) -> bool:
+    """Whether somebody waits for a lock that this connection holds."""
+    return bool(rows(connection, WAITERS))
 
 
 def collect(connection: Connection, address: Address, job: Job, exported: str) -> Evidence:

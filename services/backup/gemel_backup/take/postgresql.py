@@ -26,6 +26,8 @@ LOCALE_KEYS: Final = ("encoding", "datlocprovider", "datcollate", "datctype", "d
 LOCALE: Final = """
     SELECT to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding))
     FROM pg_database d WHERE d.datname = current_database()"""
+NO_LOCK: Final = "could not obtain lock on relation"
+"""What a worker of ``pg_dump`` says, as far as its language is English."""
 ZSTD: Final = "--compress=zstd:3"
 
 
@@ -50,7 +52,7 @@ def _take(job: Job, folder: Path, address: Address, connection: Connection) -> T
         roles = stack.enter_context(child(_globals(client, address, folder), address.environment))
         found = evidence.collect(connection, address, job, exported)
         roles.wait(job)
-        _wait(dump, job)
+        _wait(dump, job, connection)
     return Taken(
         kind="postgresql",
         server_version=server_version(connection),
@@ -60,13 +62,13 @@ def _take(job: Job, folder: Path, address: Address, connection: Connection) -> T
     )
 
 
-def _wait(dump: Child, job: Job) -> None:
-    """:raises Yielded: somebody waits to change a table: a worker of ``pg_dump`` then gives up rather than wait behind
-    him."""
+def _wait(dump: Child, job: Job, connection: Connection) -> None:
+    """:raises Yielded: somebody waits to change a table: ``pg_dump`` then gives up rather than wait behind him, for he
+    waits for the snapshot's own locks."""
     try:
         dump.wait(job)
     except BackupError as error:
-        if "could not obtain lock on relation" in error.message:
+        if NO_LOCK in error.message or evidence.is_waited_for(connection):
             raise Yielded(f"somebody changes the schema; nothing was taken: {error.message}") from error
         raise
 
@@ -84,7 +86,7 @@ def _dump(client: Client, address: Address, folder: Path, snapshot: str, job: Jo
         f"--jobs={job.jobs}",
         f"--file={folder / DUMP}",
         f"--snapshot={snapshot}",
-        f"--lock-wait-timeout={int(job.limit * 1000)}",
+        f"--lock-wait-timeout={evidence.LOCK_SECONDS * 1000}",  # the tables are held already
         "--no-password",
         *(f"--exclude-table-data={name}" for name in EXCLUDED),
         f"--dbname={address.conninfo}",
