@@ -46,10 +46,11 @@ class Grouping:
         visits = ceil(parents * fanout)
         plain = list(self._plain(table, used))
         related = list(self._related(table, visits, used))
-        fields = [*plain, *related, *self._computed(table, used, least=1)]
+        lists = list(self._lists(table, visits, used))
+        fields = [*plain, *related, *lists, *self._computed(table, used, least=1)]
         where = asker.condition(table, 2, visits) if asker.maybe(50) else None
         order = tuple(self._order(plain, related)) if asker.maybe(60) else ()
-        cut = not related and asker.maybe(50)
+        cut = not related and not lists and asker.maybe(50)
         if cut:
             order = tuple(OrderColumn((), item.column, *asker.direction()) for item in plain)
         limit = asker.slot(asker.number(0, 8)) if cut else None
@@ -85,12 +86,23 @@ class Grouping:
                 if fields:
                     yield Embed(asker.key("e", used), link, Select(fields, self._filtered(target), asker.strip_nulls))
 
+    def _lists(self, table: Table, visits: int, used: set[str]) -> Iterator[Embed]:
+        """A to-many spread: what it lifts are lists, by which rows are grouped, too."""
+        asker, taken = self.asker, used | set(table.types)
+        links = [(link, way) for link, way in asker.links(table, visits) if way.many and link.name not in taken]
+        if links and asker.maybe(25):
+            link, way = asker.take(table, links, visits)
+            target = asker.data.tables[way.target]
+            used.add(link.name)
+            yield Embed(link.name, link, asker.lists(target, 2, visits, asker.fanout(table, way), used), spread=True)
+
     def _spread(self, target: Table, link: Link, visits: int, used: set[str], depth: int) -> Embed:
         fields: list[Field] = [*self._plain(target, used)]
         if self.asker.maybe(50):
             fields += self._computed(target, used, least=1)
         if depth == 0:
             fields += self._related(target, visits, used, depth + 1)
+            fields += self._lists(target, visits, used)
         if not fields:
             fields += self._computed(target, used, least=1)
         select = Select(tuple(fields), self._filtered(target), self.asker.strip_nulls)

@@ -373,7 +373,7 @@ class Asker:
             yield Embed(link.name, link, self._to_one(target, depth + 1, parents, used), spread=True)
         elif self.dialect != "graphql" and way.many and is_free and self.maybe(25):
             used.add(link.name)
-            yield Embed(link.name, link, self._lists(target, depth + 1, parents, fanout, used), spread=True)
+            yield Embed(link.name, link, self.lists(target, depth + 1, parents, fanout, used), spread=True)
         elif self.dialect != "graphql" and self.maybe(15):
             yield Embed(self.key("g", used), link, Grouping(self).select(target, parents, fanout))
         else:
@@ -390,7 +390,7 @@ class Asker:
             return Select(fields, Rows(self.condition(target, 1, parents)), self.strip_nulls)
         return Select(fields, self._rows(target, parents, fields, limited=False) if cut else Rows(), self.strip_nulls)
 
-    def _lists(self, table: Table, depth: int, parents: int, fanout: float, used: set[str]) -> Select:
+    def lists(self, table: Table, depth: int, parents: int, fanout: float, used: set[str]) -> Select:
         """What a to-many spread puts beside the fields of its parent."""
         visits = ceil(parents * fanout)
         limited = visits > MOST_ROWS or self.maybe(30)

@@ -44,7 +44,6 @@ def test_off_by_default(rest: Rest, query: str) -> None:
         ("/track?select=count(),cursor()", (400, "PGRST127")),
         ("/track?select=genre_id,count()&after=[]", (400, "42803")),
         ("/artist?select=name,...album(id.count())", (400, "PGRST127")),
-        ("/artist?select=count(),...album(id)", (400, "PGRST127")),
     ],
 )
 def test_refusals(aggregating: Rest, query: str, error: tuple[int, str]) -> None:
@@ -145,6 +144,43 @@ def test_a_spread_within_a_spread_is_grouped_by(aggregating: Rest) -> None:
     wanted = Counter(row["track"]["genre"]["name"] for row in rows)
     found = aggregating.rows("/invoice_line?select=...track(...genre(genre:name),count())&invoice_id=lte.20")
     assert {row["genre"]: row["count"] for row in found} == wanted
+
+
+def test_a_to_many_spread_is_grouped_by(aggregating: Rest) -> None:
+    """R8-2, R6-8: by its lists; those who have none are one group."""
+    rows = aggregating.rows("/artist?select=id,album(title,track(name))&id=in.(1,2,25,26,27)&album.order=id&order=id")
+    query = "/artist?id=in.(1,2,25,26,27)&album.order=id&order=id"
+    assert aggregating.rows(f"{query}&select=id,count(),...album(titles:title,...track(tracks:name))") == [
+        {
+            "id": row["id"],
+            "count": 1,
+            "titles": [album["title"] for album in row["album"]],
+            "tracks": [[track["name"] for track in album["track"]] for album in row["album"]],
+        }
+        for row in rows
+    ]
+    grouped = aggregating.rows("/artist?id=in.(1,2,25,26,27)&select=count(),...album(titles:title)&album.order=id")
+    assert sorted((row["count"], len(row["titles"])) for row in grouped) == [(1, 2), (1, 2), (1, 3), (2, 0)]
+    stripped = aggregating.rows(
+        "/artist?id=in.(25,26)&select=count(),lowest:id.min(),...album(titles:title)",
+        accept="application/vnd.pgrst.array+json;nulls=stripped",
+    )
+    assert stripped == [{"count": 2, "lowest": 25, "titles": []}]
+    counts = aggregating.rows("/employee?select=count(),...reports_to(name:last_name,...customer(of:first_name))")
+    assert {row["name"]: (row["count"], row["of"]) for row in counts}[None] == (1, [])
+
+
+def test_no_related_row_is_one_group_wherever_it_ends(aggregating: Rest) -> None:
+    """R8-4, R6-8"""
+    query = "/invoice_line?select=count(),...invoice(customer(id))&invoice.id=neq.1&invoice.customer.id=eq.0"
+    lines = len(aggregating.rows("/invoice_line?select=id"))
+    assert aggregating.rows(query) == [{"count": lines, "customer": None}]
+
+
+def test_what_is_of_one_row_is_not_grouped_by(aggregating: Rest) -> None:
+    """R6-8"""
+    assert aggregating.error("/track?select=count(),cursor()") == (400, "PGRST127")
+    assert aggregating.error("/track?select=count(),...album(cursor())") == (400, "PGRST127")
 
 
 def test_nulls_are_stripped_from_groups(aggregating: Rest) -> None:

@@ -13,20 +13,21 @@ def check_grouped(plan: RowsPlan) -> None:
     :raises Mismatch: ``group``, a field that rows cannot have in common; ``group-order``, a sort key that differs
         within a group.
     """
-    for item in plan.fields:
-        lists = isinstance(item, Nested) and any(one.hop.relation.to_many for one in _spreads(item))
-        if lists or not isinstance(item, Value | Nested | Group):
+    for item in _members(plan.fields):
+        if not isinstance(item, Value | Nested | Group):
             raise Mismatch("group", f"{item.key!r} cannot be selected beside an aggregate", plan.table.name, item.key)
     for sort in plan.slice.order:
         if not _is_common(plan, sort):
             raise _differs(plan, sort)
 
 
-def _spreads(item: Output) -> Iterator[Nested]:
-    if isinstance(item, Nested) and item.spread:
-        yield item
-        for inner in item.rows.fields:
-            yield from _spreads(inner)
+def _members(fields: Iterable[Output]) -> Iterator[Output]:
+    """What to-one spreads lift into the row, too."""
+    for item in fields:
+        if isinstance(item, Nested) and item.spread and not item.hop.relation.to_many:
+            yield from _members(item.rows.fields)
+        else:
+            yield item
 
 
 def check_spread(table: View, item: Nested) -> None:

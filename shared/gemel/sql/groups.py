@@ -13,15 +13,24 @@ from gemel.plan.model import Group, Nested, Output, RowsPlan, Value
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.conditions import placed, sort_value
-from gemel.sql.fragment import Fragment, join, sql
+from gemel.sql.fragment import Fragment, join, literal, sql
 from gemel.sql.slices import Parent, from_where, limit, order
+from gemel.sql.spreads import listed
 from gemel.sql.texts import concat, json_object, key
 from gemel.sql.values import measured_json, value_json
 
-EmbedOf = Callable[[Frame, Nested], Expression]
-"""JSON text of related rows."""
+EmbedOf = Callable[[Frame, Output], Expression]
+"""JSON text of related rows, and of the fields of such."""
 Path = tuple[Nested, ...]
-"""Spreads, one in the other."""
+"""To-one spreads, one in the other."""
+
+
+@dataclass(frozen=True)
+class _List:
+    """One field of a to-many spread, as the list that it is had in common as."""
+
+    key: str
+    make: Callable[[Frame], Expression]
 
 
 @dataclass
@@ -46,11 +55,12 @@ def groups(plan: RowsPlan, builder: Builder, parent: Parent | None, embed_of: Em
     """SELECT with one column ``j``: the JSON text of each group."""
     frame, aside = Frame(builder, builder.alias(), plan.table), _Aside(builder.alias())
     members = [
-        (key(builder, item.key), _member(frame, aside, path, item, embed_of)) for path, item in _leaves(plan.fields, ())
+        (key(builder, item.key), _member(frame, aside, path, item, embed_of))
+        for path, item in _leaves(plan.fields, (), embed_of)
     ]
     sorts = [_sort(frame, aside, plan, number) for number in range(len(plan.slice.order))]
-    listed = join(", ", aside.columns or ["1 AS gemel_row"])
-    source = sql("FROM (SELECT ", listed, " ", from_where(frame, plan.slice, parent), f") AS {aside.alias}")
+    chosen = join(", ", aside.columns or ["1 AS gemel_row"])
+    source = sql("FROM (SELECT ", chosen, " ", from_where(frame, plan.slice, parent), f") AS {aside.alias}")
     grouped = sql(" GROUP BY ", join(", ", aside.by)) if aside.by else sql("")
     ordered = sql(" ORDER BY ", join(", ", sorts)) if sorts else sql("")
     source = sql(" ", source, grouped, ordered, limit(builder, plan.slice))
@@ -70,16 +80,18 @@ def _stripped(builder: Builder, members: list[tuple[Expression, Expression]], so
     return sql("SELECT ", row, " AS j FROM (SELECT ", columns, source, f") AS {alias}")
 
 
-def _leaves(fields: Iterable[Output], path: Path) -> Iterator[tuple[Path, Output]]:
+def _leaves(fields: Iterable[Output], path: Path, embed_of: EmbedOf) -> Iterator[tuple[Path, Output | _List]]:
     """The members of a group: those of a spread are lifted into it."""
     for item in fields:
-        if isinstance(item, Nested) and item.spread:
-            yield from _leaves(item.rows.fields, (*path, item))
+        if isinstance(item, Nested) and item.spread and item.hop.relation.to_many:
+            yield from ((path, _List(name, make)) for name, make in listed(item, embed_of))
+        elif isinstance(item, Nested) and item.spread:
+            yield from _leaves(item.rows.fields, (*path, item), embed_of)
         else:
             yield path, item
 
 
-def _member(frame: Frame, aside: _Aside, path: Path, item: Output, embed_of: EmbedOf) -> Expression:
+def _member(frame: Frame, aside: _Aside, path: Path, item: Output | _List, embed_of: EmbedOf) -> Expression:
     backend = frame.builder.backend
     match item:
         case Value(use=use, cast=cast):
@@ -88,11 +100,17 @@ def _member(frame: Frame, aside: _Aside, path: Path, item: Output, embed_of: Emb
                 return value_json(frame.builder, value, type_)
             return backend.json(backend.cast(value, frame.builder.stored(type_), cast), cast)
         case Nested():
-            text = aside.add(_along(frame, path, lambda at: embed_of(at, item)), grouping=True)
-            return sql("coalesce(", text, ", 'null')")
+            return _common(frame, aside, path, lambda at: embed_of(at, item), "null")
+        case _List(make=make):
+            return _common(frame, aside, path, make, "[]")
         case Group():
             return _computed(frame, aside, path, item)
     raise AssertionError(f"{item} is no member of a group")
+
+
+def _common(frame: Frame, aside: _Aside, path: Path, make: Callable[[Frame], Expression], nothing: str) -> Expression:
+    """JSON that is grouped by; what the row at the end does not have is the same as that there is no such row."""
+    return aside.add(sql("coalesce(", _along(frame, path, make), ", ", literal(nothing), ")"), grouping=True)
 
 
 def _computed(frame: Frame, aside: _Aside, path: Path, item: Group) -> Expression:

@@ -34,11 +34,17 @@ def lists(frame: Frame, item: Nested, value_of: ValueOf) -> Expression:
     members: list[Expression] = []
     for number, (name, make) in enumerate(_made(item.rows.fields, value_of)):
         columns.append(sql(make(found), f" AS j{number}"))
-        listed = sql("coalesce(", builder.backend.concat_rows(sql(f"{alias}.j{number}")), ", '')")
+        values = sql("coalesce(", builder.backend.concat_rows(sql(f"{alias}.j{number}")), ", '')")
         members += [literal(","), key(builder, name)] if number else [key(builder, name)]
-        members += [literal("["), listed, literal("]")]
+        members += [literal("["), values, literal("]")]
     chosen = sql("SELECT ", join(", ", columns), " ", source)
     return sql("(SELECT ", concat(members), " FROM (", chosen, f") AS {alias})")
+
+
+def listed(item: Nested, value_of: ValueOf) -> Iterator[tuple[str, Make]]:
+    """Keys of a to-many spread, and what makes the list under each."""
+    for name, make in _made(item.rows.fields, value_of):
+        yield name, _through(item, make, "[]")
 
 
 def _rows(frame: Frame, item: Nested) -> tuple[Frame, Fragment]:

@@ -79,7 +79,7 @@ class Naive:
         return len(self._groups(table, select).of(found)) if is_grouped(select.fields) else len(found)
 
     def _groups(self, table: Table, select: Select) -> Grouped:
-        return Grouped(self.data, table, select, self.values, lambda *row: next(self._embed(*row))[1])
+        return Grouped(self.data, table, select, self.values, lambda *row: dict(self._embed(*row)), self._missing)
 
     def _select(self, table: Table, rows: Sequence[Row], select: Select) -> list[Any]:
         found = choose(self.data, table, rows, _chosen(select), self.values)

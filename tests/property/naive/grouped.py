@@ -15,8 +15,10 @@ from property.naive.values import cast
 
 Path: TypeAlias = tuple[Embed, ...]
 """Spreads, one in the other."""
-EmbedOf: TypeAlias = Callable[[Table, Row, Embed], Any]
+EmbedOf: TypeAlias = Callable[[Table, Row, Embed], dict[str, Any]]
 """Related rows as they are shown."""
+Missing: TypeAlias = Callable[[Table, Sequence[Field]], Iterator[tuple[str, Any]]]
+"""Keys, and what stands for the members of a row that is not there."""
 
 
 def is_grouped(fields: Sequence[Field]) -> bool:
@@ -29,10 +31,13 @@ def is_grouped(fields: Sequence[Field]) -> bool:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A member of a group, and the spreads that it stands in."""
+    """A member of a group, and the to-one spreads that it stands in."""
 
     path: Path
     field: ColumnField | Computed | Embed
+    key: str
+    nothing: Any = None
+    """What it is without a row at the end of the spreads."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,11 @@ class Groups:
     select: Select
     values: Sequence[object]
     embed_of: EmbedOf
+    missing: Missing
 
     def of(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """All groups in order, before any is cut off."""
-        leaves = list(_leaves(self.select.fields, ()))
+        leaves = list(self._leaves(self.table, self.select.fields, ()))
         keys = [leaf for leaf in leaves if not isinstance(leaf.field, Computed)]
         found: dict[str, list[Row]] = {} if keys else {repr([]): []}
         for row in rows:
@@ -56,7 +62,7 @@ class Groups:
         for order in reversed(list(self._orders)):
             sorted_by = [self._sorted_by(group[0], order) if group else None for group in groups]
             groups = placed(groups, sorted_by, descending=order.descending, nulls_first=order.nulls_first)
-        objects = [{leaf.field.key: self._member(group, leaf) for leaf in leaves} for group in groups]
+        objects = [{leaf.key: self._member(group, leaf) for leaf in leaves} for group in groups]
         if not self.select.strip_nulls:
             return objects
         return [{key: value for key, value in item.items() if value is not None} for item in objects]
@@ -67,9 +73,22 @@ class Groups:
         ordered = {(tuple(link.name for link in order.path), order.column.name) for order in self._orders}
         return all(
             isinstance(leaf.field, ColumnField) and (_names(leaf.path), leaf.field.column.name) in ordered
-            for leaf in _leaves(self.select.fields, ())
+            for leaf in self._leaves(self.table, self.select.fields, ())
             if not isinstance(leaf.field, Computed)
         )
+
+    def _leaves(self, table: Table, fields: Sequence[Field], path: Path) -> Iterator[Leaf]:
+        for item in fields:
+            if isinstance(item, Embed) and item.spread:
+                way = find_way(table.name, item.link)
+                target = self.data.tables[way.target]
+                if way.many:  # each of its fields is a list
+                    yield from (Leaf(path, item, key, []) for key, _ in self.missing(target, item.select.fields))
+                else:
+                    yield from self._leaves(target, item.select.fields, (*path, item))
+            else:
+                assert isinstance(item, ColumnField | Computed | Embed)
+                yield Leaf(path, item, item.key)
 
     @property
     def _orders(self) -> Iterator[OrderColumn]:
@@ -93,9 +112,9 @@ class Groups:
     def _key(self, row: Row, leaf: Leaf) -> Any:
         end = self._end(row, leaf.path)
         if end is None:
-            return None
+            return leaf.nothing
         if isinstance(leaf.field, Embed):
-            return self.embed_of(*end, leaf.field)
+            return self.embed_of(*end, leaf.field)[leaf.key]
         assert leaf.field.column is not None
         return end[1][leaf.field.column.name]
 
@@ -142,15 +161,6 @@ def _rounded(value: Fraction) -> int:
     """Halves go away from zero."""
     size = floor(abs(value) + Fraction(1, 2))
     return size if value >= 0 else -size
-
-
-def _leaves(fields: Sequence[Field], path: Path) -> Iterator[Leaf]:
-    for item in fields:
-        if isinstance(item, Embed) and item.spread:
-            yield from _leaves(item.select.fields, (*path, item))
-        else:
-            assert isinstance(item, ColumnField | Computed | Embed)
-            yield Leaf(path, item)
 
 
 def _names(path: Path) -> tuple[str, ...]:
