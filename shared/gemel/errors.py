@@ -60,8 +60,8 @@ class AccessError(GemelError):
     reason: str
     """``secret-missing``, ``secret-wrong``, ``token-missing``, ``token-malformed``, ``token-invalid``,
     ``token-expired``, ``token-early``, ``token-claims``, ``token-unverifiable`` (no key to verify it with is set),
-    ``token-audience``, ``key-invalid``, ``key-expired``, ``role-missing``, ``role-not-allowed`` or
-    ``no-secret-configured``."""
+    ``token-audience``, ``key-invalid``, ``key-expired``, ``role-missing``, ``role-not-allowed``,
+    ``header-invalid`` or ``no-secret-configured``."""
     text: str
 
     def __str__(self) -> str:

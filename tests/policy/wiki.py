@@ -93,6 +93,11 @@ policies = [
     .update(columns=["words"]),
     Policy("poster", Page).select(Page.state == "published").insert().update(),
     Policy("sender", Page).select(columns=["title"]).insert(),
+    Policy("author", Page)
+    .select(columns=["id", "title", "words"])
+    .insert(columns=["id", "space_id", "title"], presets={"owner": "backend", "state": "draft"}, backend_only=True)
+    .update(columns=["title"])
+    .delete(backend_only=True),
     Policy("blind", Page).select(Page.state == "published").update(columns=["words"]).delete(),
     Policy("listed", Space).select(claim("space-ids", list[int]).holds(Space.id)),
     Policy("listed", Page).select(claim("owners", list[str]).holds(Page.owner), columns=["title", "owner"]),

@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gemel.app import App, load_app
+from gemel.auth.actor import backend_of
 from gemel.catalog import DEFAULT_SCHEMA, read_catalog
 from gemel.errors import AppError, GemelError
 from gemel.policy import Access, Accesses, Allowed, Example, Expected, explain, visible
@@ -33,7 +34,7 @@ def explain_(
         raise AppError(f"there is no table {table!r}; there are {', '.join(sorted(key[1] for key in catalog.tables))}")
     if role not in accesses.roles:
         raise AppError(f"no policy speaks of {role!r}; there are policies of {', '.join(accesses.roles)}")
-    access = accesses.of(role)
+    access = accesses.of(backend_of(role))  # with what it may do through backends, which is said to be so
     view = access.views.tables.get(whole.key)
     if view is None:
         print(f"{table} does not exist for {role}")

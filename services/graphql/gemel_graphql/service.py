@@ -80,7 +80,7 @@ class Service:
         :raises RequestError: the document is not well formed, or has no such operation.
         :raises LimitExceeded: it is larger than the role may ask for, whatever it means.
         """
-        found = await apart(request.size, self._operation, request, actor.role)
+        found = await apart(request.size, self._operation, request, actor.access)
         return found.kind is OperationType.SUBSCRIPTION
 
     async def prepare_live(self, request: Request, actor: Actor) -> tuple[Plan, Sequence[object]]:
@@ -88,14 +88,14 @@ class Service:
 
         :raises GemelError: the request is refused.
         """
-        key: Key = (request.text, request.operation, actor.role)
+        key: Key = (request.text, request.operation, actor.access)
         entry = self._live.find(key)
         known = _known(entry, request)
         if known is not None:
             return known
         interface = await self._interfaces.complete()
-        schema = interface.schema(actor.role)
-        made = await apart(request.size, self._made, schema, entry, request, actor.role, live=True)
+        schema = interface.schema(actor.access)
+        made = await apart(request.size, self._made, schema, entry, request, actor.access, live=True)
         assert made.plan is not None  # noqa: S101 - neither introspection nor own fields can be followed
         self._keep(self._live, key, entry, made, made.plan, interface.shapes(schema))
         return made.plan, made.values
@@ -105,7 +105,7 @@ class Service:
 
         :raises GemelError: the request is refused.
         """
-        key: Key = (request.text, request.operation, actor.role)
+        key: Key = (request.text, request.operation, actor.access)
         entry = self._plans.find(key)
         known = _known(entry, request) if request.given <= MANY else await asyncio.to_thread(_known, entry, request)
         if known is not None:
@@ -140,8 +140,8 @@ class Service:
 
     async def _anew(self, key: Key, entry: Entry | None, request: Request, actor: Actor) -> bytes:
         interface = await self._interfaces.complete()
-        schema = interface.schema(actor.role)
-        made = await apart(request.size, self._made, schema, entry, request, actor.role)
+        schema = interface.schema(actor.access)
+        made = await apart(request.size, self._made, schema, entry, request, actor.access)
         if made.plan is None:
             return await self._mixed(interface, schema, made.parsed, actor)
         self._keep(self._plans, key, entry, made, made.plan, interface.shapes(schema))
@@ -175,7 +175,7 @@ class Service:
         scope = parsed.scope
         members: dict[str, str] = {}
         asked = [output for output in parsed.outputs if isinstance(output, Introspected)]
-        if asked and not self._engine.access.of(actor.role).introspection:
+        if asked and not self._engine.access.of(actor.access).introspection:
             raise LimitExceeded("introspection", f'introspection is disabled for role: "{actor.role}"')
         if asked:
             members |= await interface.introspection(schema).answer(scope.operation, asked, scope.values)
@@ -191,7 +191,7 @@ class Service:
         outputs = [output for output in parsed.outputs if isinstance(output, Resolved)]
         if own is None or not outputs:
             return OwnAnswers()
-        most = self._engine.access.of(actor.role).limits.fields
+        most = self._engine.access.of(actor.access).limits.fields
         if most is not None:
             nodes = SelectionSetNode(selections=tuple(node for output in outputs for node in output.selected.nodes))
             if written_out(nodes, parsed.scope.operation.fragments, most) > most:
@@ -203,7 +203,7 @@ class Service:
             return ()
         scope = parsed.scope
         plan = Plan(tuple(scope.extracts), tuple(scope.constants), None, ReadFrame((), ""))
-        prepared = self._engine.prepare(actor.role, Query(roots))
+        prepared = self._engine.prepare(actor.access, Query(roots))
         return await self._engine.read(prepared, plan.values(scope.values), actor)
 
 

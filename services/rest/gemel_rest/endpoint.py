@@ -102,7 +102,7 @@ class Endpoint:
     async def _let_in(
         self, method: str, actor: Actor, scope: Scope, headers: Mapping[str, str], receive: Receive
     ) -> Response:
-        role = actor.role
+        role = actor.access
         path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
         if method not in ("GET", "HEAD"):
             return await self._other(method, actor, path, scope, headers, receive)
@@ -153,7 +153,7 @@ class Endpoint:
         self, method: str, actor: Actor, path: bytes, scope: Scope, headers: Mapping[str, str], receive: Receive
     ) -> Response:
         sent = Sent(method, path, scope["query_string"], headers)
-        known = self._writes.known(actor.role, sent)
+        known = self._writes.known(actor.access, sent)
         if known is not None:
             scope["gemel.route"] = "item" if known.form.shape.item else "table"
             return await self._writes.one(actor, known, sent, await self._body(actor, headers, receive))
@@ -166,9 +166,9 @@ class Endpoint:
         if resource.kind == "function":
             if "idempotency-key" in headers:
                 raise not_implemented("Idempotency-Key is not implemented for functions.")
-            rules = self._rules.of(actor.role)
+            rules = self._rules.of(actor.access)
             return await self._invoke(actor, parse_call(rules, method, resource, sent.query, headers, raw))
-        return await self._writes.one(actor, self._writes.parse(actor.role, sent, resource), sent, raw)
+        return await self._writes.one(actor, self._writes.parse(actor.access, sent, resource), sent, raw)
 
     async def _body(self, actor: Actor, headers: Mapping[str, str], receive: Receive) -> bytes:
         return await read_body(receive, headers, self._gate.body_limit(actor))

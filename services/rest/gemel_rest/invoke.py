@@ -17,7 +17,7 @@ async def invoke(engine: Engine, actor: Actor, call: FunctionCall) -> Response:
     :raises RequestError: ``42501``, the role may not.
     :raises GemelError: an argument does not fit, or the function refused or failed.
     """
-    role = actor.role
+    role = actor.access
     if not call.function.may_be_called(engine.access.of(role).names):
         raise RequestError("42501", f"permission denied for function {call.function.name}", status=403)
     named = None

@@ -79,7 +79,7 @@ class Writes:
         :raises GemelError: it was refused before it was tried.
         """
         form = known.form
-        asked = await apart(len(raw), self._of_body, actor.role, known, sent, raw)
+        asked = await apart(len(raw), self._of_body, actor.access, known, sent, raw)
         once = self._once(actor, sent, raw) if form.shape.verb == "POST" and form.keep else None
         try:
             return await self._run(
@@ -102,7 +102,7 @@ class Writes:
         await self._gate.count(actor, scope, len(operations), counted=1)
         for number, operation in enumerate(operations):
             try:
-                found.append(self._operation(actor.role, operation))
+                found.append(self._operation(actor.access, operation))
             except GemelError as error:
                 self._gate.tell(error)
                 return problem_response(numbered(translate(error), number))
@@ -173,7 +173,7 @@ class Writes:
             raise not_implemented("Idempotency-Key needs Gemel's own tables, which the setting state keeps out.")
         if not 0 < len(key) <= LONGEST_KEY:
             raise RequestError("PGRST100", f"Idempotency-Key has to have 1 to {LONGEST_KEY} characters")
-        who = (actor.role, *(part for pair in sorted(actor.claims.items()) for part in pair))
+        who = (actor.access, *(part for pair in sorted(actor.claims.items()) for part in pair))
         of = (*who, sent.path.decode("latin-1"), key)
         said = (sent.query.decode("latin-1"), *(sent.headers.get(name, "") for name in HEADERS))
         return Once(_digest(*of), _digest(*said, raw.decode("latin-1")))

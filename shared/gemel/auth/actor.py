@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from gemel.errors import AccessError
+
 ADMIN: Final = "admin"
 ROLE: Final = "x-hasura-role"
 VARIABLE: Final = "x-hasura-"
 USER: Final = ("x-hasura-user-id", "user-id", "sub")
 """Claims that tell those of one role apart; the first one that is there."""
+BACKEND: Final = "x-hasura-use-backend-only-permissions"
 SECRETS: Final = ("x-hasura-admin-secret", "x-hasura-access-key")
 """Headers that may carry the admin secret; the second is the old name."""
 
@@ -26,6 +29,13 @@ class Actor:
 
     until: float = math.inf
     """Unix time from which the proof is refused."""
+    backend: bool = False
+    """A program that has the admin secret, or needs none, asks for what the role may do through such alone."""
+
+    @property
+    def access(self) -> str:
+        """By which what it may do is found: its role, or that of backends."""
+        return backend_of(self.role) if self.backend else self.role
 
     @property
     def user(self) -> str | None:
@@ -33,9 +43,19 @@ class Actor:
         return next((self.claims[name] for name in USER if name in self.claims), None)
 
     @classmethod
-    def of(cls, role: str, claims: Mapping[str, str], until: float = math.inf) -> "Actor":
-        """An actor whose variables tell its role."""
-        return cls(role, MappingProxyType({**claims, ROLE: role}), until)
+    def of(cls, role: str, claims: Mapping[str, str], until: float = math.inf, *, backend: bool = False) -> "Actor":
+        """An actor whose variables tell its role.
+
+        :raises AccessError: no role can be called so.
+        """
+        if "\0" in role:
+            raise AccessError("role-not-allowed", "a role's name holds no NUL")
+        return cls(role, MappingProxyType({**claims, ROLE: role}), until, backend)
+
+
+def backend_of(role: str) -> str:
+    """By which is found what a role may do through backends; no role is called so."""
+    return f"{role}\0backend"
 
 
 NOBODY: Final = Actor("", MappingProxyType({}))

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from gemel.auth.actor import ADMIN, ROLE, SECRETS, VARIABLE, Actor
+from gemel.auth.actor import ADMIN, BACKEND, ROLE, SECRETS, VARIABLE, Actor
 from gemel.auth.api_key import PREFIX, ApiKey, parse_key
 from gemel.auth.issuer import issuers_of
 from gemel.auth.key_set import KeySet
@@ -20,6 +20,8 @@ REMEMBERED: Final = 1024
 """Verified tokens, and API keys, that are remembered; the least recently used one goes first."""
 KEY_SECONDS: Final = 10.0
 """How long an API key is believed to be as it was: so long a revoked one may still be used."""
+TRUE: Final = frozenset({"true", "t", "yes", "y"})
+FALSE: Final = frozenset({"false", "f", "no", "n"})
 UNKNOWN_SECONDS: Final = 2.0
 """How long one that is not there is not looked for again."""
 
@@ -185,5 +187,14 @@ def _believed(headers: Mapping[str, str]) -> Actor:
     role = headers.get(ROLE, ADMIN)
     if not role:  # a proxy that clears the header must not make an admin
         raise AccessError("role-not-allowed", f"{ROLE} is empty")
-    variables = {name: value for name, value in headers.items() if name.startswith(VARIABLE) and name not in SECRETS}
-    return Actor.of(role, variables)
+    apart = (*SECRETS, BACKEND)
+    variables = {name: value for name, value in headers.items() if name.startswith(VARIABLE) and name not in apart}
+    return Actor.of(role, variables, backend=BACKEND in headers and _is_true(headers[BACKEND]))
+
+
+def _is_true(given: str) -> bool:
+    """As Hasura reads it (``graphql.md``, G12.2-12)."""
+    text = given.strip().lower()
+    if text in TRUE or text in FALSE:
+        return text in TRUE
+    raise AccessError("header-invalid", f"{BACKEND}: {given!r} is neither true nor false")

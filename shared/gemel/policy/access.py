@@ -7,11 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from gemel.auth.actor import ADMIN
+from gemel.auth.actor import ADMIN, backend_of
 from gemel.catalog import Catalog, Column, Key, Relation, Table, TableKey, Verb, View, Views
 from gemel.errors import AppError
 from gemel.limits import UNLIMITED, Limits
 from gemel.policy.declare import Grant, Policies
+from gemel.policy.declare import Key as OfClass
 
 EVERYTHING = Grant(aggregates=True)
 Grants = Mapping[tuple[TableKey, Verb], Grant]
@@ -61,25 +62,41 @@ class Accesses:
 
     def __init__(self, catalog: Catalog, policies: Policies) -> None:
         """:raises AppError: a policy speaks of what is not served."""
-        self._none = Access("", catalog, Views({}), known=False, limits=policies.limits(""))
-        self._of = {role: _access(role, catalog, policies) for role in policies.roles if role != ADMIN}
         limits = policies.limits(ADMIN)
-        self._of[ADMIN] = Access(ADMIN, catalog, catalog, everything=True, names=frozenset({ADMIN}), limits=limits)
+        self._none = Access("", catalog, Views({}), known=False, limits=policies.limits(""))
+        self._of = {ADMIN: Access(ADMIN, catalog, catalog, everything=True, names=frozenset({ADMIN}), limits=limits)}
+        self._backends = {backend_of(ADMIN): self._of[ADMIN]}
+        for role in policies.roles:
+            if role != ADMIN:
+                through_backends, by_any = policies.of(role), policies.of_requests(role)
+                own = self._of[role] = _access(role, catalog, policies, by_any)
+                if len(through_backends) > len(by_any):
+                    own = _access(role, catalog, policies, through_backends)
+                self._backends[backend_of(role)] = own
 
-    def of(self, role: str) -> Access:
-        """What a role may do; one that no policy speaks of may do nothing."""
-        return self._of.get(role, self._none)
+    def of(self, access: str) -> Access:
+        """What a role may do; one that no policy speaks of may do nothing.
+
+        :param access: name of the role, or ``Actor.access``.
+        """
+        return self._of.get(access) or self._backends.get(access, self._none)
 
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles that there are, ``admin`` among them."""
         return tuple(sorted(self._of))
 
+    @property
+    def all(self) -> Iterator[tuple[str, Access]]:
+        """Each by what finds it: those of roles, then those of backends."""
+        yield from self._of.items()
+        yield from self._backends.items()
 
-def _access(role: str, catalog: Catalog, policies: Policies) -> Access:
+
+def _access(role: str, catalog: Catalog, policies: Policies, found: Mapping[OfClass, Grant]) -> Access:
     tables = {table.mapper: table for table in catalog.tables.values()}
     grants: dict[tuple[TableKey, Verb], Grant] = {}
-    for (mapper, verb), grant in policies.of(role).items():
+    for (mapper, verb), grant in found.items():
         table = tables.get(mapper)
         if table is None:
             raise AppError(f"a policy of {role!r} speaks of {mapper.class_.__name__}, which is not served as a table")

@@ -36,6 +36,7 @@ class Grant:
     limit: int | None = None
     """Most rows of a list."""
     aggregates: bool = False
+    backend_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,16 +92,19 @@ class Policy:
         check: Any = None,
         columns: Iterable[Named] | None = None,
         presets: Mapping[Any, Any] | None = None,
+        backend_only: bool = False,
     ) -> Self:
         """May insert rows.
 
         :param check: what a row has to meet once it is there; otherwise nothing is written.
         :param columns: that a client may give; without it, all that can be written.
         :param presets: values of columns that a client then may not give: constants, claims, expressions.
+        :param backend_only: through programs alone that have the admin secret, and say that they want this: in the
+            header ``x-hasura-use-backend-only-permissions`` (``docs/dialects/graphql.md``, G12.2-12).
         :raises AppError: something of it cannot be said.
         """
-        found = self._condition("check", check)
-        return self._may("insert", Grant(None, self._named(columns), found, self._presets(presets)))
+        grant = Grant(None, self._named(columns), self._condition("check", check), self._presets(presets))
+        return self._may("insert", replace(grant, backend_only=backend_only))
 
     def update(
         self,
@@ -109,6 +113,7 @@ class Policy:
         columns: Iterable[Named] | None = None,
         check: Any = None,
         presets: Mapping[Any, Any] | None = None,
+        backend_only: bool = False,
     ) -> Self:
         """May change rows.
 
@@ -116,19 +121,22 @@ class Policy:
         :param columns: that a client may give; without it, all that can be written.
         :param check: what a row has to meet once it is changed; without it, ``rows`` again.
         :param presets: as of ``insert``.
+        :param backend_only: as of ``insert``.
         :raises AppError: something of it cannot be said.
         """
         given = self._condition("rows", rows)
         after = given if check is None else self._condition("check", check)
-        return self._may("update", Grant(given, self._named(columns), after, self._presets(presets)))
+        grant = Grant(given, self._named(columns), after, self._presets(presets))
+        return self._may("update", replace(grant, backend_only=backend_only))
 
-    def delete(self, rows: Any = None) -> Self:
+    def delete(self, rows: Any = None, *, backend_only: bool = False) -> Self:
         """May delete rows.
 
         :param rows: which of them; others are left alone. Without it, all.
+        :param backend_only: as of ``insert``.
         :raises AppError: it is no expression.
         """
-        return self._may("delete", Grant(self._condition("rows", rows)))
+        return self._may("delete", Grant(self._condition("rows", rows), backend_only=backend_only))
 
     def _may(self, verb: Verb, grant: Grant) -> Self:
         if verb in self.grants:
@@ -246,8 +254,15 @@ class Policies:
             found |= self.names(parent)
         return frozenset(found)
 
+    def of_requests(self, role: str) -> Mapping[Key, Grant]:
+        """What a role may do by any request: not what is for backends only.
+
+        :raises AppError: as ``of``.
+        """
+        return {key: grant for key, grant in self.of(role).items() if not grant.backend_only}
+
     def of(self, role: str, _below: tuple[str, ...] = ()) -> Mapping[Key, Grant]:
-        """What a role may do, by class and verb.
+        """What a role may do, by class and verb, through backends, too.
 
         :raises AppError: it inherits from itself, or what it inherits cannot be united.
         """

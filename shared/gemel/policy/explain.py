@@ -21,7 +21,7 @@ def explain(access: Access, view: View, dialect: Dialect) -> Iterator[str]:
         if grant is None or verb not in view.verbs:
             yield f"{verb}: no"
             continue
-        yield f"{verb}:"
+        yield f"{verb}:" if not grant.backend_only else f"{verb}, through backends only:"
         yield from (f"  {line}" for line in _lines(access, view, verb, grant, dialect))
 
 

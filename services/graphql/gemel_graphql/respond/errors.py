@@ -41,6 +41,7 @@ ACCESS: Final[Mapping[str, str]] = {
     "key-invalid": "access-denied",
     "key-expired": "access-denied",
     "role-missing": "jwt-missing-role-claims",
+    "header-invalid": "bad-request",
 }
 """Code by the reason that authentication failed for."""
 

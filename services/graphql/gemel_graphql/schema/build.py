@@ -137,11 +137,10 @@ class Schemas:
     def __init__(self, accesses: Accesses, make: Callable[[Access], Schema]) -> None:
         """:raises AppError: the admin's cannot be made."""
         self._accesses, self._make = accesses, make
-        self._made: dict[str, Schema] = {}
+        self._made: dict[Access, Schema] = {}
         self.of(ADMIN)
 
     def of(self, role: str) -> Schema:
         """What a role may ask. All that no policy speaks of share one."""
         access = self._accesses.of(role)
-        found = self._made.get(access.role)
-        return found or self._made.setdefault(access.role, self._make(access))
+        return self._made.get(access) or self._made.setdefault(access, self._make(access))

@@ -35,7 +35,7 @@ def add_pages(site: FastAPI, documents: Documents, authenticator: Authenticator,
         headers = request_headers(request.scope)
         actor = await authenticator.admit(headers, peer_is_loopback(request.scope))
         request.scope["gemel.role"], request.scope["gemel.route"] = actor.role, "openapi"
-        found = await documents.response(actor.role, headers, prefix)
+        found = await documents.response(actor.access, headers, prefix)
         body = found.body if found.body is not None and request.method == "GET" else b""
         answer = Response(body, found.status)
         length = [(b"content-length", b"%d" % len(body))] if body else []

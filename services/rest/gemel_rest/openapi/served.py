@@ -29,7 +29,7 @@ class Documents:
         self._accesses = accesses
         self._functions = functions
         self._title = title
-        self._made: dict[tuple[str, str], _Made] = {}
+        self._made: dict[tuple[Access, str], _Made] = {}
         self._one = asyncio.Lock()
         """Of a large catalog the document takes seconds of a processor: never more than one at a time."""
 
@@ -55,7 +55,7 @@ class Documents:
         return Response(200, ((b"content-type", kind), *common), made.body)
 
     async def _document(self, access: Access, prefix: str) -> _Made:
-        key = (access.role, prefix)
+        key = (access, prefix)
         if key not in self._made:
             async with self._one:
                 if key not in self._made:

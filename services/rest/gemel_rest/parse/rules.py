@@ -46,15 +46,17 @@ class RulesOfRoles:
     def __init__(self, accesses: Accesses, base: Rules) -> None:
         """:param base: of the admin."""
         self.base = base
-        self._rules = {role: replace(base, access=accesses.of(role)) for role in accesses.roles}
+        self._rules = {name: replace(base, access=access) for name, access in accesses.all}
 
-    def of(self, role: str) -> Rules:
+    def of(self, access: str) -> Rules:
         """Of a role.
 
+        :param access: ``Actor.access``.
         :raises RequestError: ``22023``, no policy speaks of it.
         """
-        found = self._rules.get(role)
+        found = self._rules.get(access)
         if found is None:
+            role, _, _ = access.partition("\0")
             raise RequestError("22023", f'role "{role}" does not exist', status=401)
         return found
 

@@ -50,6 +50,7 @@ ACCESS = {
     "key-invalid": ("PGRST301", 401, None),
     "key-expired": ("PGRST303", 401, None),
     "role-not-allowed": ("22023", 401, None),
+    "header-invalid": ("PGRST100", 400, None),
 }
 """Of each reason: code, status, message (``None``: the error's own)."""
 
