@@ -48,6 +48,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="of each contender and workload, interleaved")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round")
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="at a time")
+    parser.add_argument("--many", type=int, default=MANY, help="connections at a time, where the tail is looked at")
     parser.add_argument("--only", default="", help="names of workloads, separated by commas")
     parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
     options = parser.parse_args()
@@ -67,8 +69,8 @@ def main() -> int:
             if wrong:
                 sys.stderr.writelines(f"{text}\n" for text in wrong)
                 return 1
-            found = asyncio.run(_measure(chosen, [*made, Database(address)], options.rounds, options.seconds))
-    text = _report(chosen, found)
+            found = asyncio.run(_measure(chosen, [*made, Database(address)], options))
+    text = _report(chosen, found, options)
     sys.stdout.write(text)
     if options.write:
         _write(text)
@@ -94,35 +96,35 @@ def _plain(value: Any) -> Any:
 
 
 async def _measure(
-    chosen: Sequence[Workload], made: Sequence[Contender | Database], rounds: int, seconds: float
+    chosen: Sequence[Workload], made: Sequence[Contender | Database], options: argparse.Namespace
 ) -> dict[tuple[str, str], Figures]:
-    everyone = made
+    everyone, seconds = made, options.seconds
     found = {(workload.name, item.name): Figures() for workload in chosen for item in everyone if item.can(workload)}
     for workload in chosen:
         made = [item for item in everyone if item.can(workload)]
         for item in made:
-            await item.run(workload, CONNECTIONS, min(WARM_UP, seconds))
-        for _ in range(rounds):
+            await item.run(workload, options.connections, min(WARM_UP, seconds))
+        for _ in range(options.rounds):
             for item in made:
-                load = await item.run(workload, CONNECTIONS, seconds)
+                load = await item.run(workload, options.connections, seconds)
                 if load.errors:
                     raise SystemExit(f"{workload.name}: {item.name} gave {load.errors} errors")
                 found[workload.name, item.name].rates.append(load.per_second)
         for item in made:
-            load = await item.run(workload, MANY, seconds)
+            load = await item.run(workload, options.many, seconds)
             found[workload.name, item.name].tail = (load.percentile(0.5), load.percentile(0.99))
     return found
 
 
-def _report(chosen: Sequence[Workload], found: dict[tuple[str, str], Figures]) -> str:
+def _report(chosen: Sequence[Workload], found: dict[tuple[str, str], Figures], options: argparse.Namespace) -> str:
     names = list(dict.fromkeys(name for _, name in found))
-    lines = [_origin(), ""]
+    lines = [_origin(options.connections), ""]
     lines += ["Requests a second, as multiples of what is written by hand:", ""]
     lines += [f"| | {' | '.join(item.name for item in chosen)} |", f"|---|{'---|' * len(chosen)}"]
     for name in names:
         cells = (_ratio(found.get((item.name, name)), found[item.name, "by hand"]) for item in chosen)
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    lines += ["", f"p99 at {MANY} connections, as multiples of its own p50:", ""]
+    lines += ["", f"p99 at {options.many} connections, as multiples of its own p50:", ""]
     lines += [f"| | {' | '.join(item.name for item in chosen)} |", f"|---|{'---|' * len(chosen)}"]
     for name in names:
         lines.append(f"| {name} | {' | '.join(_tail(found.get((item.name, name))) for item in chosen)} |")
@@ -145,7 +147,7 @@ def _rates(chosen: Sequence[Workload], found: dict[tuple[str, str], Figures]) ->
     return ", ".join(f"{item.name} {found[item.name, 'by hand'].rate:.0f}" for item in chosen)
 
 
-def _origin() -> str:
+def _origin(connections: int) -> str:
     git = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=ROOT,
@@ -155,7 +157,7 @@ def _origin() -> str:
     )
     return (
         f"Commit {git.stdout.strip() or 'unknown'}, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
-        f" {os.cpu_count()} cores, {CONNECTIONS} connections."
+        f" {os.cpu_count()} cores, {connections} connections."
     )
 
 

@@ -9,7 +9,7 @@ from processes import FOLDERS, ROOT
 
 def test_bench_runs(postgresql_server: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--rounds", "1", "--seconds", "0.05"],
+        [sys.executable, "-m", "bench", "--rounds", "1", "--seconds", "0.05", "--connections", "2", "--many", "3"],
         cwd=ROOT,
         env={
             **os.environ,

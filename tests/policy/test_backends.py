@@ -54,20 +54,19 @@ def test_backends_have_it(wiki: Asker, author: Asker, backend: Asker) -> None:
     assert wiki.as_("nobody", use_backend_only_permissions="true").problem("GET", "/page")[1] == "22023"
 
 
-@pytest.mark.parametrize("text", ["false", "f", "No", "n"])
-def test_it_can_be_said_that_it_is_not_wanted(wiki: Asker, text: str) -> None:
+def test_it_can_be_said_that_it_is_not_wanted(wiki: Asker) -> None:
     """G12.2-12"""
-    assert wiki.as_("author", use_backend_only_permissions=text).refused(INSERT)[0] == "validation-failed"
+    for text in ("false", "f", "No", "n"):
+        assert wiki.as_("author", use_backend_only_permissions=text).refused(INSERT)[0] == "validation-failed"
 
 
-@pytest.mark.parametrize("text", ["", "1", "maybe"])
-def test_neither_true_nor_false(wiki: Asker, text: str) -> None:
+def test_neither_true_nor_false(wiki: Asker) -> None:
     """G12.2-12"""
-    asker = wiki.as_("author", use_backend_only_permissions=text)
-    assert asker.refused(INSERT)[0] == "bad-request"
-    status, code, message = asker.problem("GET", "/page")
-    assert (status, code) == (400, "PGRST100")
-    assert message == f"{BACKEND}: {text!r} is neither true nor false"
+    for text in ("", "1", "maybe"):
+        asker = wiki.as_("author", use_backend_only_permissions=text)
+        assert asker.refused(INSERT)[0] == "bad-request"
+        told = f"{BACKEND}: {text!r} is neither true nor false"
+        assert asker.problem("GET", "/page") == (400, "PGRST100", told)
 
 
 def test_a_token_is_no_backend() -> None:

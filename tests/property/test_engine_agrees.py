@@ -15,7 +15,7 @@ from property.questions import Question, questions
 from property.seeded import ask_long, drawn
 
 ROLE = "admin"
-QUICK = 150
+QUICK = 100
 """Questions."""
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 Clients = Mapping[tuple[str, str], httpx.AsyncClient]
 """By kind of database and dialect."""
 
-QUICK = 150
+QUICK = 100
 """Questions of each dialect."""
 SECONDS = 30
 
