@@ -1,11 +1,22 @@
 """How large a request may be: depth, fields, cost, pages, bodies, batches (docs/limits.md)."""
 
 import json
+import time
+from types import ModuleType
 from typing import Any
 
 import pytest
-from limited import Ask
+import sqlalchemy as sa
+from limited import Ask, limited
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
+from asker import asking
+from chinook.models import Genre
+from gemel import before, function
+from gemel.functions import read_functions
+from gemel.hooks import read_hooks
+from gemel.limits import Limits
 from gemel.settings import Settings
 
 DEEP = "{ artist(limit: 1) { albums { tracks { name } } } }"
@@ -187,6 +198,31 @@ def test_a_statement_has_the_time_of_its_role(ask: Ask) -> None:
         answer = asker.rest("GET", path)
         assert (answer.status_code, answer.json()["code"]) == (504, "57014")
         asker.as_("admin").data(heavy)
+
+
+def test_the_apps_own_statements_have_the_time_of_the_role(chinook: Settings) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    slow = sa.text("SELECT pg_sleep(60)" if chinook.is_postgresql else endless)
+    own = ModuleType("own")
+
+    async def wait(session: AsyncSession) -> int:
+        await session.execute(slow)
+        return 1
+
+    def look(genre: Genre, session: Session) -> None:
+        if genre.name == "slow":
+            session.execute(slow)
+
+    vars(own).update(wait=function(roles=["anonymous"])(wait), look=before("insert", Genre)(look))
+    more = {"functions": read_functions(own), "hooks": read_hooks(own)}
+    with asking(chinook, limited(Limits(timeout=0.3), **more)) as asker:
+        began = time.monotonic()
+        anonymous = asker.as_("anonymous")
+        assert anonymous.problem("GET", "/rpc/wait")[:2] == (504, "57014")
+        assert anonymous.problem("POST", "/genre", {"id": 90, "name": "slow"})[:2] == (504, "57014")
+        assert anonymous.rest("POST", "/genre", {"id": 91, "name": "fast"}).status_code == 201
+        assert time.monotonic() - began < 5
+        assert [row["id"] for row in anonymous.rows("/genre?id=gte.90")] == [91]
 
 
 def test_what_was_refused_is_counted(ask: Ask) -> None:

@@ -20,7 +20,7 @@ from gemel.execute.database import Database, Row, Script, drive, for_clients, no
 from gemel.execute.explained import Explained
 from gemel.execute.insert import Course
 from gemel.execute.orm import Orm, Tell
-from gemel.execute.sqlite_engine import sqlite_engine
+from gemel.execute.sqlite_engine import SECONDS, sqlite_engine
 from gemel.execute.ways import Ways
 from gemel.settings import Settings
 from gemel.sql import Statement
@@ -38,16 +38,27 @@ class Sessions:
         self._writing: AsyncEngine | None = None
 
     @asynccontextmanager
-    async def open(self, *, writes: bool = False) -> AsyncIterator[AsyncSession]:
+    async def open(self, *, writes: bool = False, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
         """A session for the app's own code; commits at the end of the block, rolls back on an exception.
 
         :param writes: it will write: on SQLite, which has one writer, it waits for its turn before it reads.
+        :param seconds: that a statement may take, if fewer than ``statement_timeout``.
         """
         try:
             async with async_sessionmaker(self._chosen(writes=writes), expire_on_commit=False).begin() as session:
+                await session.run_sync(self._limit, seconds)
                 yield session
         except sa.exc.TimeoutError:
             raise no_connection() from None
+
+    def _limit(self, session: Session, seconds: float | None) -> None:
+        """A statement of its transaction may take so long."""
+        if seconds is None or seconds >= self._settings.statement_timeout:
+            return
+        if self._settings.is_postgresql:
+            session.execute(sa.func.set_config("statement_timeout", str(max(1, round(seconds * 1000))), True).select())
+        else:
+            session.connection(execution_options={SECONDS: seconds})
 
     def _chosen(self, *, writes: bool) -> AsyncEngine:
         if writes and not self._settings.is_postgresql:
@@ -92,15 +103,17 @@ class Sessions:
         actor: Actor,
         *,
         keep: bool = True,
+        seconds: float | None = None,
     ) -> Result:
         """Run a script in one transaction of a session; as ``Database.write``, hooks being called again with the rest.
 
         :param statements: cache of what was compiled for it.
         :param actor: who asks.
+        :param seconds: that a statement may take, if fewer than ``statement_timeout``.
         :raises DatabaseError, Unsupported: the database refused.
         :raises Refused: a hook did.
         """
-        return await repeated(lambda: self._transaction(make, statements, actor, keep=keep))
+        return await repeated(lambda: self._transaction(make, statements, actor, keep=keep, seconds=seconds))
 
     async def _transaction(
         self,
@@ -109,6 +122,7 @@ class Sessions:
         actor: Actor,
         *,
         keep: bool,
+        seconds: float | None,
     ) -> Result:
         outer = AsyncSession(self._chosen(writes=True), expire_on_commit=False, info={"actor": actor})
 
@@ -117,6 +131,7 @@ class Sessions:
                 self._ways, self._database.backend, session, outer, statements,
                 self._settings.hook_rows, self._database.explain, _outbox(self._settings, session, actor),
             )  # fmt: skip
+            self._limit(session, seconds)
             result = drive(orm.execute, make(Course(self._catalog, self._database.backend, orm)))
             with orm.explained():
                 if keep:

@@ -19,6 +19,8 @@ from gemel.sql import Failure, register_functions
 STEPS: Final = 20_000
 """Virtual machine instructions between two looks at the clock; about a millisecond."""
 PREPARED: Final = 64
+SECONDS: Final = "gemel_seconds"
+"""Execution option of a connection: that a statement may take."""
 
 
 def sqlite_engine(path: Path, schemas: Iterable[str], *, seconds: float, readers: int, writes: bool) -> AsyncEngine:
@@ -54,7 +56,8 @@ def sqlite_engine(path: Path, schemas: Iterable[str], *, seconds: float, readers
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def begin_statement(connection: sa.Connection, *_: object) -> None:
-        failure_of(connection).deadline = time.monotonic() + seconds
+        limit: float = connection.get_execution_options().get(SECONDS, seconds)
+        failure_of(connection).deadline = time.monotonic() + limit
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")
     def end_statement(connection: sa.Connection, *_: object) -> None:

@@ -198,13 +198,13 @@ class Engine:
         :param at: which of them is under way, by ``make``.
         """
         hooked = [prepared for prepared, _ in asked if prepared.hooked]
+        limits = [prepared.access.limits.timeout for prepared, _ in asked]
+        seconds = min((limit for limit in limits if limit is not None), default=None)
         try:
             if not hooked:
                 course = Course(self.catalog, self._database.backend)
-                limits = [prepared.access.limits.timeout for prepared, _ in asked]
-                seconds = min((limit for limit in limits if limit is not None), default=None)
                 return await self._database.write(lambda: make(course), keep=keep, seconds=seconds)
-            return await self._sessions.write(make, hooked[0].statements, actor, keep=keep)
+            return await self._sessions.write(make, hooked[0].statements, actor, keep=keep, seconds=seconds)
         except GemelError as error:
             if isinstance(error, DatabaseError):
                 told(asked[at.number or 0][0].access, error)
@@ -239,12 +239,13 @@ class Engine:
         return tuple(done)
 
     @asynccontextmanager
-    async def session(self, *, writes: bool = False) -> AsyncIterator[AsyncSession]:
+    async def session(self, *, writes: bool = False, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
         """A session for the app's own code; commits at the end of the block, rolls back on an exception.
 
         :param writes: it will write: on SQLite, which has one writer, it waits for its turn before it reads.
+        :param seconds: that a statement may take, if fewer than ``statement_timeout``.
         """
-        async with self._sessions.open(writes=writes) as session:
+        async with self._sessions.open(writes=writes, seconds=seconds) as session:
             yield session
 
     async def call(
@@ -271,7 +272,8 @@ class Engine:
         :raises WrongRowCount, FunctionFailed, GemelError: see ``gemel.functions.calling``.
         """
         answer: Answer | None = None
-        sessions = partial(self.session, writes=called.writes)
+        seconds = self.access.of(actor.access).limits.timeout
+        sessions = partial(self.session, writes=called.writes, seconds=seconds)
         try:
             async with calling(called, accept_all(called.parameters, given), sessions) as (outcome, session):
                 rows = len(outcome.keys) + len(outcome.values)

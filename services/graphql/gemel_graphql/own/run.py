@@ -89,8 +89,9 @@ async def resolve_own(engine: Engine, own: Own, scope: Scope, outputs: Sequence[
     answers = OwnAnswers()
     prepared = [_prepare(scope, output) for output in outputs]
     places: list[tuple[Any, Place]] = []
-    async with engine.session() as session:
-        context = Context(actor, session, engine.access.of(actor.access))
+    access = engine.access.of(actor.access)
+    async with engine.session(seconds=access.limits.timeout) as session:
+        context = Context(actor, session, access)
         for output, (node, inner) in zip(outputs, prepared, strict=True):
             result = await _execute(own, scope, node, context)
             answers.data[output.key] = result[output.key]
