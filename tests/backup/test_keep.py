@@ -120,13 +120,15 @@ def test_unsigned_or_forged_notes_are_not_believed(chinook: Settings) -> None:
     prove(Job(settings), store, manifest.id)
     folder = store.folder / manifest.id
     sealed = SEALED.validate_json((folder / MANIFEST).read_bytes())
-    for forged in (
-        seal(sealed.payload, UNSIGNED),
-        seal(sealed.payload.replace("chinook", "another"), UNSIGNED),
-        SEALED.dump_json(replace(sealed, signature="00" * 64)),
-        SEALED.dump_json(replace(sealed, key="00" * 32)),
+    for forged, told in (
+        (seal(sealed.payload, UNSIGNED), "is not signed"),
+        (seal(sealed.payload.replace("chinook", "another"), UNSIGNED), "is not signed"),
+        (SEALED.dump_json(replace(sealed, signature=None)), "is not signed"),
+        (SEALED.dump_json(replace(sealed, signature="00" * 64)), "its signature does not fit"),
+        (SEALED.dump_json(replace(sealed, key="00" * 32)), "neither the key of backup_sign_key"),
+        (b"{}", "is not well formed"),
     ):
-        with pytest.raises(Corrupted):
+        with pytest.raises(Corrupted, match=told):
             unseal(forged, keys, "x")
     proof = (folder / PROOF).read_bytes()
     (folder / PROOF).write_bytes(seal(SEALED.validate_json(proof).payload, UNSIGNED))
