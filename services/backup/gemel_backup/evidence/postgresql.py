@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -116,13 +116,21 @@ def locked_snapshot(address: Address, job: Job) -> Iterator[Connection]:
             job.check()
             names = tables(connection)
             connection.execute(BEGIN)
-            with suppress(UndefinedTable):
-                hold(connection, names, job.limit)
-                if tables(connection).keys() <= names.keys():
-                    yield connection
-                    return
+            if _is_held(connection, names, job.limit):
+                break
             connection.execute("ROLLBACK")
-        raise Yielded(f"somebody changes the schema: at {ATTEMPTS} attempts there were other tables; nothing was taken")
+        else:
+            raise Yielded(f"somebody changes the schema: {ATTEMPTS} times there were other tables; nothing was taken")
+        yield connection
+
+
+def _is_held(connection: Connection, names: Mapping[str, bool], seconds: float) -> bool:
+    """Whether these tables could be locked, and there are no others in the snapshot that is then taken."""
+    try:
+        hold(connection, names, seconds)
+    except UndefinedTable:
+        return False
+    return tables(connection).keys() <= names.keys()
 
 
 def share(connection: Connection, exported: str) -> None:
