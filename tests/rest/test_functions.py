@@ -394,3 +394,11 @@ def test_without_functions() -> None:
     """R17-9"""
     assert read_functions(None) == ()
     assert callable(function)
+
+
+def test_rows_of_a_function_that_writes_are_counted(rest_write: Rest) -> None:
+    """R17-5, R11-3: in its transaction, too."""
+    given = {"artist_id": 3, "name": "Aerosmith"}
+    for kind in ("exact", "planned", "estimated"):
+        answer = rest_write("POST", "/rpc/rename_artist?select=id", given, headers={"prefer": f"count={kind}"})
+        assert (answer.status_code, answer.json()) == (200, {"id": 3}), answer.text

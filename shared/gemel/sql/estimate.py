@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from gemel.plan.model import QueryPlan, RowsPlan
 from gemel.sql.backend import Backend
@@ -38,6 +39,7 @@ def compile_estimate(backend: Backend, plan: QueryPlan) -> Estimate | None:
     return Estimate(builder.statement(explained), root.content.slice.most)
 
 
-def planned_rows(explained: str) -> int:
-    """Rows that the planner expects, from what ``EXPLAIN (FORMAT JSON)`` says."""
-    return int(json.loads(explained)[0]["Plan"]["Plan Rows"])
+def planned_rows(explained: str | list[Any]) -> int:
+    """Rows that the planner expects, from what ``EXPLAIN (FORMAT JSON)`` says; a session of SQLAlchemy has read it."""
+    plans = json.loads(explained) if isinstance(explained, str) else explained
+    return int(plans[0]["Plan"]["Plan Rows"])
