@@ -397,7 +397,7 @@ def test_without_functions() -> None:
 
 
 def test_rows_of_a_function_that_writes_are_counted(rest_write: Rest) -> None:
-    """R17-5, R11-3: in its transaction, too."""
+    """R17-5, R11-1, R11-2: in its transaction, too."""
     given = {"artist_id": 3, "name": "Aerosmith"}
     for kind in ("exact", "planned", "estimated"):
         answer = rest_write("POST", "/rpc/rename_artist?select=id", given, headers={"prefer": f"count={kind}"})
