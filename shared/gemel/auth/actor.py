@@ -58,5 +58,10 @@ def backend_of(role: str) -> str:
     return f"{role}\0backend"
 
 
+def role_of(access: str) -> str:
+    """The role whose ``Actor.access`` it is."""
+    return access.partition("\0")[0]
+
+
 NOBODY: Final = Actor("", MappingProxyType({}))
 """Nobody in particular: of whom nothing is known."""

@@ -46,7 +46,8 @@ class Sessions:
         """
         try:
             async with async_sessionmaker(self._chosen(writes=writes), expire_on_commit=False).begin() as session:
-                await session.run_sync(self._limit, seconds)
+                if seconds is not None:
+                    await session.run_sync(self._limit, seconds)
                 yield session
         except sa.exc.TimeoutError:
             raise no_connection() from None

@@ -57,14 +57,11 @@ class _Connection:
                 check_same_thread=False,
             )
             register_functions(self.raw, self._failure)
-            self.raw.set_progress_handler(self._is_late, STEPS)
+            self.raw.set_progress_handler(self._failure.is_late, STEPS)
             for pragma in ("journal_mode=WAL", "foreign_keys=ON") if writer else ("query_only=ON",):
                 self.raw.execute(f"PRAGMA {pragma}")
         except sqlite3.Error as error:
             raise self.refused(error) from error
-
-    def _is_late(self) -> bool:
-        return time.monotonic() > self._failure.deadline
 
     def run(self, text: str, parameters: Sequence[object], seconds: float | None = None) -> Sequence[Row]:
         """Rows of a statement.

@@ -88,6 +88,6 @@ def _connect(path: Path, seconds: float, failure: Failure, *, writes: bool) -> s
     begins: Literal["DEFERRED"] | None = None if writes else "DEFERRED"
     raw = sqlite3.connect(path, timeout=seconds, isolation_level=begins, check_same_thread=False)
     register_functions(raw, failure)
-    raw.set_progress_handler(lambda: time.monotonic() > failure.deadline, STEPS)
+    raw.set_progress_handler(failure.is_late, STEPS)
     raw.execute("PRAGMA foreign_keys=ON")
     return raw

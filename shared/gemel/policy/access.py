@@ -68,7 +68,8 @@ class Accesses:
         self._backends = {backend_of(ADMIN): self._of[ADMIN]}
         for role in policies.roles:
             if role != ADMIN:
-                through_backends, by_any = policies.of(role), policies.of_requests(role)
+                through_backends = policies.of(role)
+                by_any = {key: grant for key, grant in through_backends.items() if not grant.backend_only}
                 own = self._of[role] = _access(role, catalog, policies, by_any)
                 if len(through_backends) > len(by_any):
                     own = _access(role, catalog, policies, through_backends)

@@ -254,13 +254,6 @@ class Policies:
             found |= self.names(parent)
         return frozenset(found)
 
-    def of_requests(self, role: str) -> Mapping[Key, Grant]:
-        """What a role may do by any request: not what is for backends only.
-
-        :raises AppError: as ``of``.
-        """
-        return {key: grant for key, grant in self.of(role).items() if not grant.backend_only}
-
     def of(self, role: str, _below: tuple[str, ...] = ()) -> Mapping[Key, Grant]:
         """What a role may do, by class and verb, through backends, too.
 

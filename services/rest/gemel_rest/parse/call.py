@@ -18,7 +18,7 @@ from gemel_rest.parse.path import Resource
 from gemel_rest.parse.prefer import Preferences, parse_prefer
 from gemel_rest.parse.query import Parameters, parse_query
 from gemel_rest.parse.ranges import intersect
-from gemel_rest.parse.read import APPLIED, KEY, TX
+from gemel_rest.parse.read import APPLIED, KEY
 from gemel_rest.parse.rules import Rules, kept, schema_of
 from gemel_rest.parse.text import not_implemented
 from gemel_rest.parse.tree import parse_tree
@@ -98,7 +98,7 @@ def _shape(rules: Rules, called: Function, media: Media, preferences: Preference
     columns: tuple[tuple[str, Kind | None], ...] | None = None
     if media.form == "csv" and returns.form == "record":
         columns = tuple((name, None) for name in returns.columns)
-    kinds = APPLIED | (TX if rules.tx_override else frozenset())
+    kinds = APPLIED | rules.tx
     if preferences.strict:
         kinds |= {"max-affected"}
     singular = (media.form == "object" or not returns.many) and returns.form in ("row", "record")

@@ -19,8 +19,6 @@ KEY = "rows"
 WHOLE = "row"
 """Key of the item with all its stored columns, of which its entity tag is made."""
 APPLIED = frozenset({"count", "handling"})
-TX = frozenset({"tx"})
-"""Of a read, where it is allowed: it ends as it would without."""
 
 
 def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, headers: Mapping[str, str]) -> ReadCall:
@@ -50,7 +48,7 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
         media=media,
         singular=is_singular(media, resource),
         columns=columns_of(root) if media.form == "csv" else None,
-        preferences=preferences.applied(APPLIED | TX if rules.tx_override else APPLIED),
+        preferences=preferences.applied(APPLIED | rules.tx),
         profile=profile,
         item=resource.kind == "item",
         offset=root.page.offset or 0,

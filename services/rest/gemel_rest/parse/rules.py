@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from gemel.auth.actor import role_of
 from gemel.catalog import Views
 from gemel.errors import RequestError
 from gemel.functions import Function
@@ -39,6 +40,11 @@ class Rules:
         """A request may choose how it ends."""
         return self.tx_end.endswith("-allow-override")
 
+    @property
+    def tx(self) -> frozenset[str]:
+        """The preference that is applied where a request may choose its end; of a read, too, which ends as it would."""
+        return frozenset({"tx"}) if self.tx_override else frozenset()
+
 
 class RulesOfRoles:
     """The rules of each role."""
@@ -56,8 +62,7 @@ class RulesOfRoles:
         """
         found = self._rules.get(access)
         if found is None:
-            role, _, _ = access.partition("\0")
-            raise RequestError("22023", f'role "{role}" does not exist', status=401)
+            raise RequestError("22023", f'role "{role_of(access)}" does not exist', status=401)
         return found
 
 

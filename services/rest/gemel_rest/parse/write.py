@@ -153,8 +153,7 @@ class _Writer:
     def _honoured(self) -> frozenset[str]:
         unheard = frozenset() if self.preferences.strict else frozenset({"max-affected"})
         upserts = frozenset({"resolution"}) if self._upserts else frozenset()
-        chosen = frozenset({"tx"}) if self.rules.tx_override else frozenset()
-        return (APPLIED[self.verb] | upserts | chosen) - unheard
+        return (APPLIED[self.verb] | upserts | self.rules.tx) - unheard
 
 
 def parse_write(rules: Rules, verb: Verb, resource: Resource, query: bytes, headers: Mapping[str, str]) -> Form:

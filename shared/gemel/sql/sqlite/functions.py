@@ -36,6 +36,10 @@ class Failure:
         """Of the statement, by ``time.monotonic``; a function that can take long has to end by then itself, for SQLite
         cannot stop it."""
 
+    def is_late(self) -> bool:
+        """Whether the statement had to end by now; asked by SQLite every so many steps of it."""
+        return time.monotonic() > self.deadline
+
     def take(self) -> DatabaseError | None:
         """The refusal, which is then forgotten."""
         error, self.error = self.error, None
