@@ -18,6 +18,7 @@ from backup.helpers import UNSIGNED, query, until
 from backup.test_retain import candidates
 from gemel.errors import SettingsError
 from gemel.settings import Settings, load
+from gemel_backup.connect import make_engine
 from gemel_backup.errors import BackupError, Corrupted, Unproven, Unreachable, Yielded
 from gemel_backup.evidence import Range, differences
 from gemel_backup.evidence import postgresql as of_postgresql
@@ -36,13 +37,16 @@ from gemel_backup.pitr.cluster import fetching, reason, recovering
 from gemel_backup.pitr.configuration import configuration
 from gemel_backup.pitr.leftovers import leftovers
 from gemel_backup.pitr.mark import mark
-from gemel_backup.pitr.receive import ready_slot
+from gemel_backup.pitr.receive import Receiver, ready_slot
 from gemel_backup.pitr.recover import Goal, check_end, goal_of, recovered
 from gemel_backup.pitr.verify import verify_base
 from gemel_backup.postgresql import Address, Connection
 from gemel_backup.prove.load import evidence_of
 from gemel_backup.prove.prove import prove
 from gemel_backup.restore import Options, restore
+from gemel_backup.schedule.due import claim_all
+from gemel_backup.schedule.embedded import claim_bases
+from gemel_backup.schedule.slots import Slots
 from gemel_backup.store import FolderStore
 from gemel_backup.take import take
 from gemel_backup.take.taken import Taken
@@ -306,7 +310,7 @@ def test_files_of_barman_are_verified(tmp_path: Path) -> None:
     assert not isinstance(found.value, Corrupted)
 
 
-def test_what_barman_says_is_told(tmp_path: Path) -> None:
+def test_what_barman_says_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackupError, match="barman show-backup gemel x: Unknown backup 'x' for server 'gemel'"):
         program(tmp_path, "{\"_ERROR\": [\"Unknown backup 'x' for server 'gemel'\"]}", 1).details("x")
     with pytest.raises(BackupError, match="barman list-backups gemel: out of order"):
@@ -315,14 +319,41 @@ def test_what_barman_says_is_told(tmp_path: Path) -> None:
         '{"gemel": {"postgresql": {"hint": "", "status": "OK"}, "wal_archive": {"hint": "none", "status": "FAILED"},'
         ' "receive_wal_running": {"hint": "See the log", "status": "FAILED"}}}'
     )
+    monkeypatch.setattr(barman_of, "READY_SECONDS", 0.0)
     with pytest.raises(BackupError, match=r"^Barman is not ready: receive_wal_running \(See the log\)$"):
-        program(tmp_path, check, 1).check()
+        program(tmp_path, check, 1).check(Job(Settings()))
     listed = (
         '{"gemel": [{"backup_id": "20261128T2", "status": "STARTED"},'
         ' {"backup_id": "20261128T1", "backup_name": "n", "status": "WAITING_FOR_WALS"}]}'
     )
     found = [barman_of.Base("n", "20261128T1", whole=True), barman_of.Base("", "20261128T2", whole=False)]
     assert program(tmp_path, listed, 0).bases() == found
+
+
+def test_barman_that_has_just_begun_is_waited_for(tmp_path: Path) -> None:
+    """And not for longer than the service runs."""
+    begun = '{"gemel": {"receive_wal_running": {"hint": "", "status": "FAILED"}}}'
+    ready = '{"gemel": {"receive_wal_running": {"hint": "", "status": "OK"}}}'
+    script = f"#!/bin/sh\nif [ -e $0.asked ]; then echo '{ready}'; else echo '{begun}'; fi\ntouch $0.asked\n"
+    waiting = program(tmp_path, "", 0)
+    Path(waiting.program).write_text(script)
+    waiting.check(Job(Settings()))
+    with pytest.raises(Yielded):
+        program(tmp_path, begun, 1).check(Job(Settings(), stop=lambda: True))
+
+
+def test_base_backup_is_due_once_changes_come_in(postgresql: Settings) -> None:
+    """A slot claimed before that would fail, and the next one may be a week away."""
+    settings = postgresql.model_copy(update={"pitr_dir": "/pitr", "pitr_schedule": "0 0 * * *", "backup_schedule": ""})
+    slots, receiver = Slots(make_engine(settings)), Receiver(settings)
+    receiver.gap = NOW
+    assert list(claim_all(settings, None, slots, NOW)) == [], "a worker without Barman takes none"
+    assert list(claim_bases(settings, None, slots, NOW)) == []
+    assert list(claim_bases(settings, receiver, slots, NOW)) == []
+    receiver.receiving = True
+    claimed = [(claim.kind, claim.due_at) for claim in claim_bases(settings, receiver, slots, NOW)]
+    assert claimed == [(BASE, NOW - timedelta(hours=12)), (BASE, NOW)], "by the schedule, and after the gap"
+    assert list(claim_bases(settings, receiver, slots, NOW)) == []
 
 
 @pytest.fixture

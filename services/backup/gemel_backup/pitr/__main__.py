@@ -21,9 +21,9 @@ from gemel_backup.errors import BackupError
 from gemel_backup.health import AdminPort, Check
 from gemel_backup.pitr.metrics import pitr_registry
 from gemel_backup.pitr.receive import Receiver
-from gemel_backup.schedule.due import base_schedule, check_settings, claim_of
-from gemel_backup.schedule.embedded import follow, of_gap, receiving
-from gemel_backup.schedule.slots import Claim, Slots
+from gemel_backup.schedule.due import base_schedule, check_settings
+from gemel_backup.schedule.embedded import claim_bases, follow, receiving
+from gemel_backup.schedule.slots import Slots
 from gemel_backup.store import open_store
 
 
@@ -38,18 +38,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
         if receiver is None:
             raise BackupError("pitr_dir is not set: there is nothing to do (docs/backups.md)")
         with _admin_port(settings, receiver):
-            schedule = base_schedule(settings)
-            if schedule is None:
+            if base_schedule(settings) is None:
                 structlog.get_logger("gemel.backup").info("pitr.unscheduled", reason="pitr_schedule or state is off")
                 stop.wait()
                 return
             slots = Slots(make_engine(settings))
-
-            def due(now: datetime) -> Iterator[Claim]:
-                yield from claim_of(settings, schedule, slots, now)
-                yield from of_gap(receiver, slots, now)
-
-            follow(settings, settings.app, slots, stop, due)
+            follow(settings, settings.app, slots, stop, lambda now: claim_bases(settings, receiver, slots, now))
 
 
 @contextmanager

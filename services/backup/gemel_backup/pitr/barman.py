@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, Final
 from gemel_backup.child import Child, child
 from gemel_backup.clients import server_programs
 from gemel_backup.errors import BackupError, Unreachable, Yielded
-from gemel_backup.job import Job
+from gemel_backup.job import POLL_SECONDS, Job
 from gemel_backup.pitr.configuration import SERVER, configuration
 from gemel_backup.postgresql import Address, server_major
 
@@ -29,6 +30,8 @@ FILE: Final = 24
 SECONDS: Final = 120.0
 """A command that only looks."""
 DELETE_SECONDS: Final = 3600.0
+READY_SECONDS: Final = 60.0
+"""Until changes come in, after the service has begun."""
 
 
 @dataclass(frozen=True)
@@ -87,22 +90,29 @@ class Barman:
             raise BackupError(f"barman {' '.join(words)}: {said or f'exit status {done.returncode}'}")
         return found
 
-    def check(self) -> None:
-        """Whether all is as it must be, but for the archive: before the first file has come, that is empty.
+    def check(self, job: Job) -> None:
+        """Wait until all is as it must be, but for the archive: before the first file has come, that is empty.
 
         :raises BackupError: something keeps it from making a base backup; with all that it names.
+        :raises Yielded: stopped.
         """
+        deadline = time.monotonic() + READY_SECONDS
+        while wrong := self._wrong():
+            if time.monotonic() >= deadline:
+                raise BackupError(f"Barman is not ready: {', '.join(wrong)}")
+            time.sleep(POLL_SECONDS)
+            job.check()
+
+    def _wrong(self) -> list[str]:
         done = self._do("check", SERVER)
         found = _object(done.stdout).get(SERVER)
         if found is None:
             raise BackupError(f"barman check: {' '.join((done.stderr or done.stdout).split())}")
-        wrong = [
+        return [
             f"{name} ({item['hint']})" if item.get("hint") else name
             for name, item in found.items()
             if item["status"] != "OK" and name != ARCHIVE
         ]
-        if wrong:
-            raise BackupError(f"Barman is not ready: {', '.join(wrong)}")
 
     def bases(self) -> list[Base]:
         """All base backups, oldest first."""

@@ -25,7 +25,7 @@ def take_base(barman: Barman, job: Job, _: Path, backup_id: str, *, quick: bool)
     """
     if not can_open(job.settings):
         raise BackupError("base backups are proven where they are made: set backup_identity, which opens the evidence")
-    barman.check()
+    barman.check(job)
     flush(job, barman)  # that changes come in is best known from one that came
     hurry = ["--immediate-checkpoint"] if quick else []
     try:

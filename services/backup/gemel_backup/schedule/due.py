@@ -64,13 +64,14 @@ def check_settings(settings: Settings, app: App | None, now: datetime) -> None:
 def claim_all(
     settings: Settings, app: App | None, slots: Slots, now: datetime, *, proofs: bool = True
 ) -> Iterator[Claim]:
-    """Claim all that is due.
+    """Claim all that is due, but for base backups: those are claimed where Barman is.
 
     :param proofs: there is somebody who can open what is encrypted.
     :raises BackupError: the database cannot be reached.
     """
     for schedule in schedules(settings, app):
-        yield from claim_of(settings, schedule, slots, now)
+        if schedule.kind != BASE:
+            yield from claim_of(settings, schedule, slots, now)
     index = open_index(settings)
     if index is not None:
         if proofs:

@@ -16,7 +16,7 @@ from gemel_backup.keep.age import can_open
 from gemel_backup.keep.manifest import BASE
 from gemel_backup.pitr.receive import Receiver
 from gemel_backup.schedule.claims import work_on
-from gemel_backup.schedule.due import check_settings, claim_all, schedules
+from gemel_backup.schedule.due import base_schedule, check_settings, claim_all, claim_of, schedules
 from gemel_backup.schedule.slots import Claim, Slots
 
 TICK_SECONDS = 15.0
@@ -42,7 +42,7 @@ def run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
 
         def due(now: datetime) -> Iterator[Claim]:
             yield from claim_all(settings, app, slots, now, proofs=proofs)
-            yield from of_gap(receiver, slots, now)
+            yield from claim_bases(settings, receiver, slots, now)
 
         follow(settings, app.name, slots, stop, due)
 
@@ -61,9 +61,19 @@ def receiving(settings: Settings) -> Iterator[Receiver | None]:
         receiver.stop()
 
 
-def of_gap(receiver: Receiver | None, slots: Slots, now: datetime) -> Iterator[Claim]:
-    """A base backup, if changes were lost. :raises BackupError: the database is away."""
-    if receiver is not None and receiver.gap is not None:
+def claim_bases(settings: Settings, receiver: Receiver | None, slots: Slots, now: datetime) -> Iterator[Claim]:
+    """Claim the base backups that are due: by their schedule, or because changes were lost.
+
+    Barman makes none while nothing is being received, so none is claimed before that.
+
+    :raises BackupError: the database is away.
+    """
+    if receiver is None or not receiver.receiving:
+        return
+    schedule = base_schedule(settings)
+    if schedule is not None:
+        yield from claim_of(settings, schedule, slots, now)
+    if receiver.gap is not None:
         claim = slots.claim_once(BASE, receiver.gap, now)
         if claim is not None:
             yield claim
