@@ -6,18 +6,16 @@ Under pytest-xdist the controlling process starts one server for all workers, an
 """
 
 import logging
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import structlog
 
-from databases import empty_database, empty_of, postgresql_settings, sqlite_settings
+from databases import copy_of, empty_database, empty_of, postgresql_settings, sqlite_settings
 from gemel.app import App, load_app
 from gemel.settings import Settings
 from gemel_cli.seed import seed
@@ -118,16 +116,8 @@ def copy_chinook(request: pytest.FixtureRequest) -> CopyChinook:
 
     @contextmanager
     def copy(kind: str, folder: Path) -> Iterator[Settings]:
-        template: Settings = request.getfixturevalue(f"{kind}_template")
-        if kind == "sqlite":
-            settings = sqlite_settings(folder)
-            settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(template.sqlite_path, settings.sqlite_path)
+        with copy_of(request.getfixturevalue(f"{kind}_template"), request, folder) as settings:
             yield settings
-        else:
-            name = urlsplit(template.database).path.strip("/")
-            with empty_database(request.getfixturevalue("postgresql_server"), template=name) as address:
-                yield postgresql_settings(address, folder)
 
     return copy
 

@@ -1,5 +1,6 @@
 """Databases for tests: settings of one, and PostgreSQL databases that exist for the length of a block."""
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,20 @@ def empty_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterato
     else:
         with empty_database(request.getfixturevalue("postgresql_server")) as address:
             yield postgresql_settings(address, folder)
+
+
+@contextmanager
+def copy_of(template: Settings, request: pytest.FixtureRequest, folder: Path) -> Iterator[Settings]:
+    """Settings of a copy of a database, which nobody is connected to."""
+    if template.is_postgresql:
+        name = urlsplit(template.database).path.strip("/")
+        with empty_database(request.getfixturevalue("postgresql_server"), template=name) as address:
+            yield postgresql_settings(address, folder)
+    else:
+        settings = sqlite_settings(folder)
+        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(template.sqlite_path, settings.sqlite_path)
+        yield settings
 
 
 def _create_with_c_collation(connection: psycopg.Connection[Any], name: str) -> None:

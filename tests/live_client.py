@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from served import listening
 
 MODERN, OLD = "graphql-transport-ws", "graphql-ws"
 START = {MODERN: ("subscribe", "next"), OLD: ("start", "data")}
+SECONDS = 30.0
 COUNT = "{ genre_aggregate { aggregate { count } } }"
 Talk = Callable[["Client"], Awaitable[None]]
 
@@ -61,6 +63,28 @@ async def served(settings: Settings, app: App, refused: Refused = uncounted) -> 
         edge = Edge(create_app(engine, refused), settings, "graphql", Metrics(), crash)
         async with listening(edge) as port:
             yield port
+
+
+@contextmanager
+def served_meanwhile(settings: Settings, app: App) -> Iterator[int]:
+    """The same, for a client that waits itself: in a thread, until the end of the block."""
+    begun: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        over = asyncio.Event()
+        async with served(settings, app) as port:
+            begun.set_result((port, asyncio.get_running_loop(), over))
+            await over.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(asyncio.run, run())
+        running.add_done_callback(lambda done: begun.set_exception(done.exception()) if not begun.done() else None)
+        port, loop, over = begun.result()
+        try:
+            yield port
+        finally:
+            loop.call_soon_threadsafe(over.set)
+            running.result(SECONDS)
 
 
 def talk(settings: Settings, app: App, protocol: str, work: Talk, *, refused: Refused = uncounted, **more: Any) -> None:

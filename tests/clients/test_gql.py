@@ -12,7 +12,7 @@ from gql.transport.httpx import HTTPXTransport
 from clients.served import Served
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(served: Served) -> Iterator[Any]:
     """The client; it introspects, and so checks what it sends by the schema that the service tells."""
     transport = HTTPXTransport(url=served.graphql, headers={"Authorization": f"Bearer {served.token}"}, timeout=30)

@@ -1,5 +1,6 @@
 """Streaming subscriptions, with a real client on a real port (docs/dialects/graphql.md, section 13.2)."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_clients_that_leave(address: str) -> None:
             for _ in range(number % 4):
                 hear(client)
             if number % 2:
-                client.socket.close()
+                client.socket.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,23 @@ from gemel.settings import Settings
 sys.path.append(str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parent.parent / "graphql"))
 
-from wiki import WIKIS, asked_wiki
+from wiki import WIKIS, asked_wiki, filled_wiki
 
 from asker import Asker, asking
+
+
+@pytest.fixture(scope="session")
+def sqlite_wiki(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A file that holds the wiki, to be copied."""
+    with filled_wiki("sqlite", request, tmp_path_factory.mktemp("wiki")) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def postgresql_wiki(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A database that holds the wiki, to be copied."""
+    with filled_wiki("postgresql", request, tmp_path_factory.mktemp("wiki")) as settings:
+        yield settings
 
 
 @pytest.fixture(params=WIKIS)

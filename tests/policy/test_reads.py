@@ -1,15 +1,25 @@
 """Row filters, column sets, limits and aggregates hold on every way to a table."""
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from wiki import Space
+from wiki import Space, asked_wiki
 
 from asker import Asker
+from conftest import KINDS
 from gemel.errors import DatabaseError
 from gemel.policy import visible
 
 PUBLISHED = ["gold", "home", "more", "news"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def wiki(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    """The wiki, which is only read here."""
+    with asked_wiki(request, tmp_path_factory.mktemp("wiki")) as asker:
+        yield asker
 
 
 @pytest.fixture

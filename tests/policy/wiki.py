@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from asker import Asker, asking
-from databases import empty_of
+from databases import copy_of, empty_of
 from gemel import Policy, Role, before, claim
 from gemel.app import App
 from gemel.hooks import Hooks, read_hooks
 from gemel.policy import read_policies
+from gemel.settings import Settings
 from gemel_migrator import migrate
 
 
@@ -157,6 +158,15 @@ def fill(address: str) -> None:
     engine.dispose()
 
 
+@contextmanager
+def filled_wiki(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Settings]:
+    """Settings of a database with the tables, Gemel's own among them, and their rows."""
+    with empty_of(kind, request, folder) as settings:
+        migrate(settings, wiki_app())
+        fill(settings.database)
+        yield settings
+
+
 WIKIS = ["sqlite", "postgresql", "sqlite-hooked", "postgresql-hooked"]
 """Kind of the database, and whether rows that are written go through objects."""
 
@@ -169,8 +179,8 @@ def asked_wiki(request: pytest.FixtureRequest, folder: Path, **changes: object) 
     """
     kind, _, hooked = request.param.partition("-")
     app = wiki_app(hooked=bool(hooked))
-    with empty_of(kind, request, folder) as settings:
-        migrate(settings, app)
-        fill(settings.database)
-        with asking(settings.model_copy(update=changes), app) as asker:
-            yield asker
+    with (
+        copy_of(request.getfixturevalue(f"{kind}_wiki"), request, folder) as settings,
+        asking(settings.model_copy(update=changes), app) as asker,
+    ):
+        yield asker

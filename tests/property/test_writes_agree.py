@@ -22,7 +22,7 @@ from gemel_graphql.app import create_app as create_graphql
 from gemel_rest.app import create_app as create_rest
 from property.ledger import TABLES, Base, Transaction, hooked, run_sql, to_graphql, to_rest, transactions
 
-QUICK = 12
+QUICK = 8
 LONG = 3_000
 """Sequences of twenty transactions."""
 

@@ -1,7 +1,7 @@
 """Rows that are groups: what they have in common, and what is computed over each (``rest.md``, R6-8 and R8-4)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 from typing import Any, TypeAlias
@@ -50,6 +50,8 @@ class Groups:
     values: Sequence[object]
     embed_of: EmbedOf
     missing: Missing
+    shown: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    """What embeds gave, by row and embed: each of their keys is asked for by itself."""
 
     def of(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """All groups in order, before any is cut off."""
@@ -114,7 +116,10 @@ class Groups:
         if end is None:
             return leaf.nothing
         if isinstance(leaf.field, Embed):
-            return self.embed_of(*end, leaf.field)[leaf.key]
+            at = id(end[1]), id(leaf.field)
+            if at not in self.shown:
+                self.shown[at] = self.embed_of(*end, leaf.field)
+            return self.shown[at][leaf.key]
         assert leaf.field.column is not None
         return end[1][leaf.field.column.name]
 

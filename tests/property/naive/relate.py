@@ -1,6 +1,7 @@
 """Which way a link means: a relationship by name, or what a foreign key offers (``rest.md`` section 7)."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from gemel.request import Link
 from property.naive.data import FOREIGN_KEYS, RELATIONSHIPS, Way
@@ -10,6 +11,7 @@ class NoSuchWay(LookupError):
     """Nothing fits the link, or more than one way does."""
 
 
+@cache
 def find_way(table: str, link: Link) -> Way:
     """The way that a link means from a table.
 
