@@ -3,11 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -22,7 +22,6 @@ from served import listening
 
 MODERN, OLD = "graphql-transport-ws", "graphql-ws"
 START = {MODERN: ("subscribe", "next"), OLD: ("start", "data")}
-SECONDS = 30.0
 COUNT = "{ genre_aggregate { aggregate { count } } }"
 Talk = Callable[["Client"], Awaitable[None]]
 
@@ -68,23 +67,8 @@ async def served(settings: Settings, app: App, refused: Refused = uncounted) -> 
 @contextmanager
 def served_meanwhile(settings: Settings, app: App) -> Iterator[int]:
     """The same, for a client that waits itself: in a thread, until the end of the block."""
-    begun: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def run() -> None:
-        over = asyncio.Event()
-        async with served(settings, app) as port:
-            begun.set_result((port, asyncio.get_running_loop(), over))
-            await over.wait()
-
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(asyncio.run, run())
-        running.add_done_callback(lambda done: begun.set_exception(done.exception()) if not begun.done() else None)
-        port, loop, over = begun.result()
-        try:
-            yield port
-        finally:
-            loop.call_soon_threadsafe(over.set)
-            running.result(SECONDS)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(served(settings, app)) as port:
+        yield port
 
 
 def talk(settings: Settings, app: App, protocol: str, work: Talk, *, refused: Refused = uncounted, **more: Any) -> None:

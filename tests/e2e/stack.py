@@ -69,6 +69,19 @@ class Stack:
         command = ("psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "app", "-d", database, "-c", text)
         return self.run(server, *command).strip()
 
+    def found(self, query: str, *, limit: float) -> str:
+        """What a query gives, as soon as it gives something.
+
+        :raises StackError: nothing in ``limit`` seconds; with all backups, all slots and the logs.
+        """
+        until = time.monotonic() + limit
+        while not (found := self.sql(query)):
+            if time.monotonic() > until:
+                shown = self.sql("select id, kind, status, error from gemel.backup; select * from gemel.slot")
+                raise StackError(f"nothing in {limit} s: {query}\n{shown}\n{self.logs()}")
+            time.sleep(1)
+        return found
+
     def containers(self) -> dict[str, dict[str, Any]]:
         """State of each service's container, ended ones too."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()

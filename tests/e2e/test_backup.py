@@ -10,19 +10,11 @@ from e2e.stack import Stack
 pytestmark = pytest.mark.e2e
 
 
-def proven_since(running: Stack, moment: str, *, limit: float = 150) -> str:
-    """Id of a backup that was begun after ``moment`` and proven, as soon as there is one."""
-    until = time.monotonic() + limit
-    query = f"select id from gemel.backup where status = 'proven' and started_at > '{moment}' order by 1 limit 1"
-    while not (found := running.sql(query)):
-        shown = running.sql("select id, status, error from gemel.backup")
-        assert time.monotonic() < until, f"nothing proven in {limit} s:\n{shown}\n{running.logs()}"
-        time.sleep(1)
-    return found
+PROVEN_SINCE = "select id from gemel.backup where status = 'proven' and started_at > '{}' order by 1 limit 1"
 
 
 def test_scheduled_backup_is_proven_and_can_be_restored(running: Stack) -> None:
-    identifier = proven_since(running, running.sql("select now()"))
+    identifier = running.found(PROVEN_SINCE.format(running.sql("select now()")), limit=150)
     assert int(running.sql("select count(*) from gemel.slot where status = 'done'")) > 0
     assert running.sql("select error from gemel.slot where status = 'failed'") == ""
     listed = {item["id"]: item["status"] for item in json.loads(running.scripts("backup", "list", "--json"))}

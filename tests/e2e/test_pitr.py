@@ -41,10 +41,7 @@ kill -9 $!
 @pytest.fixture(scope="module")
 def scheduled(running: Stack) -> str:
     """Id of the base backup that was due when the stack came up, as soon as it is proven."""
-    until = time.monotonic() + 120
-    while running.sql("select status from gemel.slot where kind = 'base'") != "done":
-        assert time.monotonic() < until, f"{running.sql('select * from gemel.slot')}\n{running.logs()}"
-        time.sleep(1)
+    running.found("select due_at from gemel.slot where kind = 'base' and status = 'done'", limit=120)
     return running.sql("select id from gemel.backup where kind = 'base' and status = 'proven'")
 
 

@@ -7,15 +7,14 @@ from types import ModuleType
 import psycopg
 import pytest
 from psycopg import sql
-from wiki import Remark, fill, wiki_app
+from wiki import Remark, wiki_app
 
 from asker import Asker, asking
-from databases import empty_of
+from databases import copy_of
 from gemel import committed
 from gemel.errors import SettingsError
 from gemel.hooks import Hooks, read_hooks
 from gemel.settings import Settings, load
-from gemel_migrator import migrate
 
 
 @committed("insert", Remark)
@@ -45,9 +44,7 @@ def asker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asker]:
     if request.param:
         app.__dict__["hooks"] = hooks()
     names = [role for role in app.policies.roles if role not in ("admin", "keeper")]
-    with empty_of("postgresql", request, tmp_path) as settings:
-        migrate(settings, app)
-        fill(settings.database)
+    with copy_of(request.getfixturevalue("postgresql_wiki"), request, tmp_path) as settings:
         for role in names:
             name = sql.Identifier(role)
             run(

@@ -17,12 +17,11 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_client_schema, get_i
 from probes import Probe, Prober
 from rest_probes import rest_probes, rest_uses
 from twins import dump, scramble, trim
-from wiki import fill, wiki_app
+from wiki import wiki_app
 
 from asker import Asker, asking
-from databases import empty_of
+from databases import copy_of
 from gemel.app import App
-from gemel_migrator import migrate
 
 AT_ONCE = 8
 ROLES: dict[str, tuple[str, dict[str, str]]] = {
@@ -71,12 +70,9 @@ def twins(
             folder = tmp_path_factory.mktemp(f"twin{number}")
             if name == "chinook":
                 settings = stack.enter_context(request.getfixturevalue("copy_chinook")(kind, folder))
-            else:
-                settings = stack.enter_context(empty_of(kind, request, folder))
-                migrate(settings, app)
-                fill(settings.database)
-            if name == "chinook":
                 trim(settings)
+            else:
+                settings = stack.enter_context(copy_of(request.getfixturevalue(f"{kind}_wiki"), request, folder))
             if number:
                 scramble(settings, app, role, claims)
             askers.append(stack.enter_context(asking(settings, app)))
