@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     work_dir: str = Field("", description="folder for what a backup or restore has under way; empty is <data_dir>/work")
     backup_schedule: str = Field("0 3 * * *", description="cron expression (UTC) of the backups; off takes none")
     backup_jobs: int = Field(
-        2, ge=1, le=64, description="processes of pg_dump and pg_restore, and connections for evidence, at a time"
+        1, ge=1, le=64, description="processes of pg_dump and pg_restore, and connections for evidence, at a time"
     )
     backup_keep: str = Field(
         "last 3, daily 7, weekly 4, monthly 12, yearly 3",

@@ -16,6 +16,7 @@ from gemel_backup.evidence import Evidence, Range, Rows, differences
 from gemel_backup.evidence import postgresql as of_postgresql
 from gemel_backup.evidence import sqlite as of_sqlite
 from gemel_backup.evidence.fingerprint import fingerprint
+from gemel_backup.evidence.row_hash import ALIAS, FUNCTIONS
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address
 from gemel_backup.prove.prove import prove
@@ -49,6 +50,9 @@ CREATE TABLE parent (id serial PRIMARY KEY, name varchar(20));
 CREATE TABLE child (more text) INHERITS (parent);
 INSERT INTO child (name, more) VALUES ('c', 'm');
 ALTER TABLE child ADD CONSTRAINT late CHECK (name <> 'z') NOT VALID;
+CREATE TABLE adopted (more text, name varchar(20), id integer NOT NULL);
+ALTER TABLE adopted INHERIT parent;
+INSERT INTO adopted VALUES ('m', 'n', 7);
 CREATE VIEW seen AS SELECT id, name FROM parent WHERE name IN ('c', 'd') OR name LIKE 'x%';
 CREATE MATERIALIZED VIEW kept AS SELECT count(*) AS n FROM parent;
 CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';
@@ -64,6 +68,7 @@ CREATE STATISTICS both_of ON id, name FROM parent;
 CREATE SEQUENCE lonely AS smallint START 5 CYCLE;
 SELECT setval('lonely', 77, false);
 CREATE EXTENSION IF NOT EXISTS citext;
+CREATE EXTENSION amcheck;
 CREATE TABLE insensitive (word citext PRIMARY KEY);
 INSERT INTO insensitive VALUES ('Word');
 SELECT lo_from_bytea(0, decode(repeat('ab', 3000000), 'hex')), lo_from_bytea(0, '');
@@ -149,6 +154,75 @@ def test_every_change_is_found(rich: tuple[Settings, str]) -> None:
             lines = differences(before, after, owners=True)
             assert any(line.startswith(expected) for line in lines), (change, lines)
             before = after
+
+
+SAMPLES = {
+    "bool": ("true", "false"),
+    "bytea": ("\\x00", "\\x01"),
+    "date": ("5874897-12-31", "-infinity"),
+    "float4": ("NaN", "1.5"),
+    "float8": ("Infinity", "0.1"),
+    "timestamptz": ("294276-12-31 23:59:59+00", "infinity"),
+    "timestamp": ("2026-01-01", "4713-01-01 BC"),
+    "time": ("24:00", "00:00"),
+    "numeric": ("NaN", "1e100"),
+    "uuid": ("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+    "jsonb": ("[1]", "[[[1]]]"),
+    "interval": ("1 day", "2 days"),
+    "int4[]": ("{1}", "{NULL}"),
+}
+"""Two values of each type that are not ``1`` and ``2``; the last ones are hashed as text."""
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_values_that_have_exchanged_places_are_found(chinook: Settings) -> None:
+    kinds = list(dict.fromkeys([*FUNCTIONS, *SAMPLES]))
+    columns = [f"c{number}" for number in range(len(kinds))]
+    first, second = zip(*(SAMPLES.get(kind, ("1", "2")) for kind in kinds), strict=True)
+    with psycopg.connect(chinook.database, autocommit=True) as connection:
+        defined = ", ".join(f"{name} {kind}" for name, kind in zip(columns, kinds, strict=True))
+        connection.execute(f"CREATE TABLE kinds (k integer, {defined})".encode())
+        for values in ((1, *first), (2, *second)):
+            connection.execute(f"INSERT INTO kinds VALUES ({', '.join(['%s'] * len(values))})".encode(), values)
+        before = collected(chinook).tables["public.kinds"]
+        for name, kind in zip(columns, kinds, strict=True):
+            for change in (
+                f"UPDATE kinds a SET {name} = b.{name} FROM kinds b WHERE a.k <> b.k",
+                f"UPDATE kinds SET {name} = NULL WHERE k = 1",
+                f"UPDATE kinds SET {name} = NULL",
+            ):
+                connection.execute("BEGIN")
+                connection.execute(change.encode())
+                [(count, checksum)] = of_postgresql.rows(connection, hashed(connection, "public.kinds"))
+                connection.execute("ROLLBACK")
+                assert count == before.rows
+                assert str(checksum) != before.checksum, (kind, change)
+
+
+def hashed(connection: psycopg.Connection[tuple[object, ...]], name: str) -> str:
+    return of_postgresql.COUNT.format(of_postgresql.tables(connection)[name], name, ALIAS)
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_columns_that_have_exchanged_values_are_found(chinook: Settings) -> None:
+    with psycopg.connect(chinook.database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE two (a integer, b integer, c text, d text)")
+        found = set()
+        for values in ("1, 2, 'x', NULL", "2, 1, 'x', NULL", "1, 2, NULL, 'x'", "1, NULL, 'x', '2'"):
+            connection.execute(f"TRUNCATE two; INSERT INTO two VALUES ({values})".encode())
+            found.add(collected(chinook).tables["public.two"])
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_widest_tables_are_hashed(chinook: Settings) -> None:
+    """A table has at most 1600 columns (https://www.postgresql.org/docs/current/limits.html)."""
+    with psycopg.connect(chinook.database, autocommit=True) as connection:
+        for table, kind in (("wide", "integer"), ("wide_texts", "interval")):
+            columns = ", ".join(f"c{number} {kind}" for number in range(1600))
+            connection.execute(f"CREATE TABLE {table} ({columns}); INSERT INTO {table} DEFAULT VALUES".encode())
+    found = collected(chinook).tables
+    assert found["public.wide"].rows == found["public.wide_texts"].rows == 1
 
 
 def test_other_versions_may_write_definitions_otherwise() -> None:

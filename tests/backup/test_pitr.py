@@ -404,7 +404,7 @@ def test_what_a_check_finds_fails_the_proof(
 ) -> None:
     settings, store, manifest = taken_base
 
-    def find(*_: object) -> str:
+    def find(*_: object, **__: object) -> str:
         raise Corrupted("found")
 
     monkeypatch.setattr(f"gemel_backup.pitr.prove.{check}", find)

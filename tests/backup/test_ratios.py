@@ -33,7 +33,7 @@ from gemel_backup.take import take
 from gemel_backup.take.postgresql import ZSTD, _knows_zstd
 
 ROWS = int(os.environ.get("GEMEL_TEST_BACKUP_ROWS", "2000000"))
-ROUNDS = 3
+ROUNDS = 7
 JOBS = 2
 SECONDS = 12.0
 FILL = """

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,13 @@ class Child:
         self._process = process
         self._errors = errors
         self._read = 0
+        self._ended = threading.Event()
+        threading.Thread(target=self._watch, name="gemel-child", daemon=True).start()
+
+    def _watch(self) -> None:
+        """``Popen.wait`` with a timeout looks again and again, and notices the end up to 50 ms late."""
+        self._process.wait()
+        self._ended.set()
 
     def wait(self, job: Job, seen: Callable[[str], None] | None = None) -> None:
         """Until it has ended well.
@@ -36,7 +44,7 @@ class Child:
         :raises Yielded: ``job.stop`` said so.
         """
         deadline = time.monotonic() + job.limit
-        while (status := self._poll()) is None:
+        while not self._ended.wait(POLL_SECONDS):
             job.check()
             if seen is not None:
                 self._tell(seen)
@@ -44,12 +52,17 @@ class Child:
                 raise BackupError(f"{self._name} was ended: it took longer than {job.limit:g} seconds")
         if seen is not None:
             self._tell(seen)
-        if status:
+        if status := self._process.returncode:
             raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has."""
+        return self._ended.is_set()
 
     def check(self) -> None:
         """:raises BackupError: it has ended, though nobody asked it to."""
-        if self._process.poll() is not None:
+        if self.ended:
             raise BackupError(f"{self._name} has ended with exit status {self._process.returncode}: {self._text()}")
 
     def _tell(self, seen: Callable[[str], None]) -> None:
@@ -60,12 +73,6 @@ class Child:
             self._read += len(whole) + 1
             for line in whole.decode("utf-8", "replace").splitlines():
                 seen(line)
-
-    def _poll(self) -> int | None:
-        try:
-            return self._process.wait(POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            return None
 
     def _text(self) -> str:
         """What went wrong, without what went well before."""
@@ -92,9 +99,10 @@ def child(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Ch
             start_new_session=True,
         )
         with process:
+            running = Child(Path(command[0]).name, process, errors)
             try:
-                yield Child(Path(command[0]).name, process, errors)
+                yield running
             finally:
-                if process.poll() is None:
+                if not running.ended:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()

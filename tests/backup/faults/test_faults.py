@@ -19,6 +19,8 @@ from gemel_backup.work import back_up
 from postgresql_server import postgresql_server
 
 SEED = 20261128
+JOBS = 2
+"""``pg_dump`` has workers only if there are several."""
 SEEDS = int(os.environ.get("GEMEL_TEST_SEEDS", "25"))
 
 
@@ -36,7 +38,7 @@ Copy = Callable[[str, Path], AbstractContextManager[Settings]]
 def ground_of(kind: str, copy_chinook: Copy, scratch: str, folder: Path, seed: int) -> Iterator[Ground]:
     """A case on one kind of database."""
     with copy_chinook(kind, folder) as copy:
-        settings = copy.model_copy(update={"scratch_database_uri": SecretStr(scratch)})
+        settings = copy.model_copy(update={"scratch_database_uri": SecretStr(scratch), "backup_jobs": JOBS})
         good = back_up(Job(settings), open_store(settings), "chinook").manifest.id
         yield Ground(settings, random.Random(seed), good)
 

@@ -14,6 +14,7 @@ from gemel_backup.errors import Yielded
 from gemel_backup.evidence import schema
 from gemel_backup.evidence.fingerprint import fingerprint
 from gemel_backup.evidence.model import Evidence, Range, Rows
+from gemel_backup.evidence.row_hash import ALIAS, row_hash
 from gemel_backup.evidence.tables import EXCLUDED
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Address, Connection, server_major
@@ -28,6 +29,7 @@ PINNED: Final = {
     "xmloption": "content",
     "lc_monetary": "C",
     "quote_all_identifiers": "off",
+    "max_parallel_workers_per_gather": "0",  # backup_jobs says how many work at a time
     "row_security": "off",  # fail rather than count a part
     "statement_timeout": "0",  # the snapshot is needed until pg_dump has ended
     "idle_in_transaction_session_timeout": "0",
@@ -35,20 +37,16 @@ PINNED: Final = {
 }
 """What a row and a definition look like as text depends on these."""
 
-HASHED: Final = (
-    "bool,int2,int4,int8,oid,float4,float8,numeric,text,varchar,bpchar,name,bytea,uuid"
-    ",date,time,timestamp,timestamptz,jsonb"
-)
-"""Types of PostgreSQL whose own hash is the same for what was restored; of others (an enum is hashed by its number) the
-text is hashed."""
-# Ordinary tables and the partitions of others, the largest first; and whether their rows can be hashed as they are.
+# Ordinary tables and the partitions of others, the largest first; their columns by name, for an inherited one may be at
+# another place in what was restored; and the types, as far as they are PostgreSQL's and equal values have equal bytes.
 TABLES: Final = f"""
-    SELECT format('%I.%I', n.nspname, c.relname), NOT EXISTS (
-             SELECT FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
-             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-               AND (a.atttypid <> ALL ('{{{HASHED}}}'::regtype[]) OR NOT coalesce(l.collisdeterministic, true)))
-           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    SELECT format('%I.%I', n.nspname, c.relname), coalesce(a.names, '{{}}'), coalesce(a.types, '{{}}')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (
+      SELECT array_agg(quote_ident(a.attname) ORDER BY a.attname) AS names,
+             array_agg(CASE WHEN y.typnamespace = 'pg_catalog'::regnamespace AND coalesce(l.collisdeterministic, true)
+                            THEN y.typname::text ELSE '' END ORDER BY a.attname) AS types
+      FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) a
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname {schema.SYSTEM}
       AND {schema.free("pg_class", "c.oid")}
     ORDER BY c.relpages DESC, 1"""
@@ -61,10 +59,7 @@ VERSIONS: Final = f"""
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND n.nspname {schema.SYSTEM}
     ORDER BY n.nspname <> 'public', n.nspname LIMIT 1"""
-COUNT: Final = "SELECT count(*), coalesce(sum({}), 0) FROM ONLY {} AS t"
-AS_TEXT: Final = "hashtextextended((t.*)::text, 0)"
-AS_IT_IS: Final = "hash_record_extended(t.*, 0)"
-"""Twice as fast (PostgreSQL 14)."""
+COUNT: Final = "SELECT count(*), coalesce(sum({}), 0) FROM ONLY {} AS {}"
 LARGE_OBJECTS: Final = """
     SELECT count(*), coalesce(sum(hashtextextended(
              m.oid || ' ' || i || encode(lo_get(m.oid, i * 1048576, 1048576), 'hex'), 0)), 0)
@@ -124,7 +119,7 @@ def locked_snapshot(address: Address, job: Job) -> Iterator[Connection]:
         yield connection
 
 
-def _is_held(connection: Connection, names: Mapping[str, bool], seconds: float) -> bool:
+def _is_held(connection: Connection, names: Mapping[str, str], seconds: float) -> bool:
     """Whether these tables could be locked, and there are no others in the snapshot that is then taken."""
     try:
         hold(connection, names, seconds)
@@ -167,9 +162,9 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
     :raises BackupError: the database refuses something.
     :raises Yielded: stopped.
     """
-    names: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
-    for name, hashed in tables(connection).items():
-        names.put((name, hashed))
+    names: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+    for item in tables(connection).items():
+        names.put(item)
     total = names.qsize()
     with ThreadPoolExecutor(job.jobs, thread_name_prefix="gemel-evidence") as pool:
         counting = [pool.submit(_count, names, total, address, job, exported) for _ in range(min(job.jobs, total))]
@@ -190,7 +185,7 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
 
 
 def _count(
-    names: "queue.SimpleQueue[tuple[str, bool]]", total: int, address: Address, job: Job, exported: str
+    names: "queue.SimpleQueue[tuple[str, str]]", total: int, address: Address, job: Job, exported: str
 ) -> Mapping[str, Rows]:
     """Tables of a queue that others take from, too."""
     counted: dict[str, Rows] = {}
@@ -198,20 +193,22 @@ def _count(
         connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_SECONDS}s",))
         while True:
             try:
-                name, hashed = names.get_nowait()
+                name, row = names.get_nowait()
             except queue.Empty:
                 return counted
             job.check()
             try:
-                counted[name] = _rows(connection, COUNT.format(AS_IT_IS if hashed else AS_TEXT, name))
+                counted[name] = _rows(connection, COUNT.format(row, name, ALIAS))
             except LockNotAvailable as error:
                 raise Yielded(f"somebody changes the schema; nothing was taken: {name}: {error}") from error
             job.report("compare the tables", total - names.qsize(), total)
 
 
-def tables(connection: Connection) -> Mapping[str, bool]:
-    """The tables whose rows are counted, by their names as SQL writes them, and whether rows are hashed as they are."""
-    return {str(name): bool(hashed) for name, hashed in rows(connection, TABLES) if name not in EXCLUDED}
+def tables(connection: Connection) -> Mapping[str, str]:
+    """The tables whose rows are counted, by their names as SQL writes them, and the expression that hashes a row."""
+    return {
+        str(name): row_hash(columns, types) for name, columns, types in rows(connection, TABLES) if name not in EXCLUDED
+    }
 
 
 def sequences(connection: Connection, *, logged: bool = False) -> Mapping[str, int]:

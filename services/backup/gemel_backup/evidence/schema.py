@@ -19,6 +19,7 @@ def free(catalog: str, oid: str) -> str:
 SCHEMAS: Final = f"""
     SELECT format('schema %I', n.nspname), '' FROM pg_namespace n
     WHERE n.nspname {SYSTEM} AND {free("pg_namespace", "n.oid")}"""
+# Columns by name: pg_dump writes those first that are inherited, at whatever place they were.
 RELATIONS: Final = f"""
     SELECT format('%s %I.%I', CASE c.relkind
              WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence'
@@ -30,7 +31,7 @@ RELATIONS: Final = f"""
              (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
                         a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(x.adbin, x.adrelid),
                         (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)),
-                      E'\\n' ORDER BY a.attnum)
+                      E'\\n' ORDER BY a.attname)
               FROM pg_attribute a LEFT JOIN pg_attrdef x ON (x.adrelid, x.adnum) = (a.attrelid, a.attnum)
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind <> 'S'),
              (SELECT concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax,

@@ -30,5 +30,5 @@ def prove_base(job: Job, backup: Unpacked, base: Base, checks: dict[str, str]) -
         checks["recovered"] = OK
         compare(manifest, differences(backup.evidence, evidence_of(job, target), owners=True))
         checks["evidence"] = OK
-        checks["pages"] = amcheck(job, target)
+        checks["pages"] = amcheck(job, target, catalogs=True)
         checks["query"] = smoke(job, backup, target.uri)

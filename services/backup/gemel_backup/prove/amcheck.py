@@ -14,9 +14,11 @@ AVAILABLE: Final = """
     FROM pg_roles WHERE rolname = current_user"""
 
 
-def amcheck(job: Job, target: Address) -> str:
+def amcheck(job: Job, target: Address, *, catalogs: bool) -> str:
     """Check a database that is ours alone.
 
+    :param catalogs: those of PostgreSQL, too; their pages come from a backup if all files do. Those of
+        ``information_schema`` are always looked at, since the program fails where there is nothing to check.
     :return: ``ok``, or why it was not done: it needs the program, the extension ``amcheck`` and a superuser.
     :raises Unproven: something is damaged.
     """
@@ -27,8 +29,15 @@ def amcheck(job: Job, target: Address) -> str:
             client = find_client("pg_amcheck", server_major(connection))
         except BackupError as error:
             return f"not done: {error.message}"
-        connection.execute("CREATE EXTENSION amcheck SCHEMA pg_catalog")
-    command = [str(client.path), "--no-password", f"--jobs={job.jobs}", "--no-strict-names", target.database]
+        connection.execute("CREATE EXTENSION IF NOT EXISTS amcheck SCHEMA pg_catalog")
+    command = [
+        str(client.path),
+        "--no-password",
+        f"--jobs={job.jobs}",
+        "--no-strict-names",
+        *([] if catalogs else ["--exclude-schema=pg_catalog"]),
+        target.database,
+    ]
     with child(command, target.whole_environment) as process:
         try:
             process.wait(job)

@@ -53,7 +53,9 @@ def load_postgresql(
             str(backup.folder / DUMP),
         ]
         with child(command, target.environment) as restore:
-            restore.wait(job, Progress(job, items))
+            progress = Progress(job, items)
+            restore.wait(job, progress)
+            progress.end()
     found = evidence_of(job, target)
     taken = backup.evidence
     if tables:

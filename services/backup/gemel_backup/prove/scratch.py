@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -18,6 +19,11 @@ LEFTOVER = timedelta(minutes=5)
 UNUSED = """
     SELECT d.datname FROM pg_database d WHERE starts_with(d.datname, %s)
       AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)"""
+SETTINGS: Final = (
+    "synchronous_commit = off",  # no statement waits for the disk: what a crash takes of it is not missed
+    "max_parallel_maintenance_workers = 0",  # backup_jobs says how many work at a time
+)
+"""Of a scratch database."""
 ROLES_LOCK = MIGRATION_LOCK + 3
 ROLE_MARK = "made by Gemel for a proof"
 MARKED = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = %s"
@@ -38,6 +44,8 @@ def scratch_database(job: Job, server: Address, encoding: str) -> Iterator[Addre
     with server.connect(job) as connection:
         drop_leftovers(connection, datetime.now(UTC))
         create_database(connection, name, {**C_LOCALE, "encoding": encoding})
+        for setting in SETTINGS:
+            connection.execute(sql.SQL("ALTER DATABASE {} SET {}").format(sql.Identifier(name), sql.SQL(setting)))
     target = server.with_database(name)
     try:
         with target.connect(job):  # a sign that the work lives

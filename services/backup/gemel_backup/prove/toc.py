@@ -12,7 +12,8 @@ from gemel_backup.job import Job
 LIST_SECONDS: Final = 600.0
 DATA: Final = " TABLE DATA "
 NOT_IN_PART: Final = (" FK CONSTRAINT ", " MATERIALIZED VIEW DATA ", " BLOBS ", " BLOB ", " LARGE OBJECT ")
-BEGUN: Final = ("processing item ", "creating ", "processing data for ")
+BEGUN: Final = ("processing item ", "creating ", "processing data for ", "executing ")
+"""The first by several processes, the others by one."""
 
 
 def write_list(client: Client, dump: Path, tables: Sequence[str], target: Path) -> int:
@@ -61,6 +62,10 @@ class Progress:
 
     def __init__(self, job: Job, total: int) -> None:
         self._job, self._total, self._done = job, total, 0
+
+    def end(self) -> None:
+        """All went well; entries of the list that are empty were not told."""
+        self._job.report("restore", self._total, self._total)
 
     def __call__(self, line: str) -> None:
         """A line of stderr."""
