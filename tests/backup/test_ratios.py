@@ -104,7 +104,6 @@ def test_ratios(large: Settings, tmp_path: Path) -> None:
         )
         for ours, theirs in (("backup", "pg_dump"), ("proof", "pg_restore"))
     }
-    print({key: [round(value, 2) for value in values] for key, values in figures.items()})
     write_figures("backup-ratios", {"rows": ROWS, "jobs": JOBS, **found, **ratios})
 
 

@@ -33,8 +33,8 @@ FUNCTIONS: Final = {
     },
     **dict.fromkeys(("bool", "bytea", "date", "timestamptz"), NULL_SAFE),
 }
-"""Expressions by the name of a type of PostgreSQL whose own hash tells its values apart and is the same for what was
-restored. Of others the text is hashed: an enum is hashed by its number, ``[[[1]]]`` in ``jsonb`` as ``[1]``.
+"""Expressions by the name of a type of PostgreSQL whose own hash is the same for what was restored, and another one for
+what is not equal. Of others the text is hashed: an enum is hashed by its number, ``[[[1]]]`` in ``jsonb`` as ``[1]``.
 
 NULL is not the seed, which is the hash of zero and of ``NaN``. Functions of types for which there is none to be called
 by name before PostgreSQL 18 are found by an array's.
