@@ -55,14 +55,9 @@ class Child:
         if status := self._process.returncode:
             raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
 
-    @property
-    def ended(self) -> bool:
-        """Whether it has."""
-        return self._ended.is_set()
-
     def check(self) -> None:
         """:raises BackupError: it has ended, though nobody asked it to."""
-        if self.ended:
+        if self._process.poll() is not None:
             raise BackupError(f"{self._name} has ended with exit status {self._process.returncode}: {self._text()}")
 
     def _tell(self, seen: Callable[[str], None]) -> None:
@@ -99,11 +94,10 @@ def child(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Ch
             start_new_session=True,
         )
         with process:
-            running = Child(Path(command[0]).name, process, errors)
             try:
-                yield running
+                yield Child(Path(command[0]).name, process, errors)
             finally:
-                if not running.ended:
+                if process.poll() is None:
                     with suppress(ProcessLookupError):  # it has just ended by itself
                         os.killpg(process.pid, signal.SIGKILL)
                     process.wait()

@@ -35,7 +35,8 @@ PINNED: Final = {
     "idle_in_transaction_session_timeout": "0",
     "lock_timeout": "0",
 }
-"""What a row and a definition look like as text depends on these."""
+"""What a row and a definition look like as text depends on these, and how the reading goes on."""
+PIN: Final = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS s (name, value)"
 
 # Ordinary tables and the partitions of others, the largest first; their columns by name, for an inherited one may be at
 # another place in what was restored; and the types, as far as they are PostgreSQL's and equal values have equal bytes.
@@ -59,7 +60,8 @@ VERSIONS: Final = f"""
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND n.nspname {schema.SYSTEM}
     ORDER BY n.nspname <> 'public', n.nspname LIMIT 1"""
-COUNT: Final = "SELECT count(*), coalesce(sum({}), 0) FROM ONLY {} AS {}"
+COUNT: Final = f"SELECT count(*), coalesce(sum({{}}), 0) FROM ONLY {{}} AS {ALIAS}"
+"""By the hash of a row, and the table."""
 LARGE_OBJECTS: Final = """
     SELECT count(*), coalesce(sum(hashtextextended(
              m.oid || ' ' || i || encode(lo_get(m.oid, i * 1048576, 1048576), 'hex'), 0)), 0)
@@ -78,8 +80,7 @@ LOCK_SECONDS: Final = 5
 def pinned(address: Address, job: Job) -> Iterator[Connection]:
     """A connection in autocommit, with the settings that texts depend on."""
     with address.connect(job) as connection:
-        for name, value in PINNED.items():
-            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        connection.execute(PIN, (list(PINNED), list(PINNED.values())))
         yield connection
 
 
@@ -198,7 +199,7 @@ def _count(
                 return counted
             job.check()
             try:
-                counted[name] = _rows(connection, COUNT.format(row, name, ALIAS))
+                counted[name] = _rows(connection, COUNT.format(row, name))
             except LockNotAvailable as error:
                 raise Yielded(f"somebody changes the schema; nothing was taken: {name}: {error}") from error
             job.report("compare the tables", total - names.qsize(), total)

@@ -63,12 +63,12 @@ class Progress:
     def __init__(self, job: Job, total: int) -> None:
         self._job, self._total, self._done = job, total, 0
 
-    def end(self) -> None:
-        """All went well; entries of the list that are empty were not told."""
-        self._job.report("restore", self._total, self._total)
-
     def __call__(self, line: str) -> None:
         """A line of stderr."""
         if line.removeprefix("pg_restore: ").startswith(BEGUN):
             self._done = min(self._done + 1, self._total)
             self._job.report("restore", self._done, self._total)
+
+    def end(self) -> None:
+        """All went well; entries of the list that are empty were not told."""
+        self._job.report("restore", self._total, self._total)
