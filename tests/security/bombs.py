@@ -1,5 +1,6 @@
 """Requests that are made to hurt: small to send, large to answer."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +14,37 @@ class Bomb:
     name: str
     method: str
     path: str
-    body: Any = None
+    text: str | None = None
+    """The body."""
 
 
 def graphql(name: str, query: str, **variables: object) -> Bomb:
-    return Bomb(name, "POST", "/v1/graphql", {"query": query, "variables": variables})
+    return Bomb(name, "POST", "/v1/graphql", json.dumps({"query": query, "variables": variables}))
 
 
 def rest(name: str, path: str) -> Bomb:
     return Bomb(name, "GET", "/rest/v1" + path)
+
+
+EVERYTHING = "{ name fields { name args { name type { name } } type { name ofType { name } } } }"
+
+
+def largest(number: int) -> Iterator[Bomb]:
+    """About the largest that a role may ask for by default, so that they are parsed, planned and run.
+
+    :param number: makes others of them, which are not known yet.
+    """
+    columns = [f"b{number}_{n}: name" for n in range(900)]
+    yield graphql("columns", "{ track(limit: 1) {" + " ".join(columns) + "} }")
+    yield graphql("roots", "{" + " ".join(f"b{number}_{n}: track(limit: 1) {{ name }}" for n in range(400)) + "}")
+    tests = ",".join(f"{{id: {{_eq: {number * 1000 + n}}}}}" for n in range(900))
+    yield graphql("tests", "{ track(limit: 1, where: {_or: [" + tests + "]}) { id } }")
+    yield graphql("list", "query ($i: [Int!]) { track(where: {id: {_in: $i}}) { id } }", i=list(range(90_000 + number)))
+    schemas = " ".join(f"b{number}_{n}: __schema {{ types {EVERYTHING} }}" for n in range(4))
+    yield graphql("introspection", "{" + schemas + "}")
+    yield rest("columns", "/track?limit=1&select=" + ",".join(column.replace(" ", "") for column in columns))
+    yield rest("tests", f"/track?limit=1&or=({','.join(f'id.eq.{number * 1000 + n}' for n in range(900))})")
+    yield rest("list", f"/track?limit=1&id=in.({','.join(str(number + n) for n in range(9000))})")
 
 
 def bombs() -> Iterator[Bomb]:
@@ -65,9 +88,8 @@ def bombs() -> Iterator[Bomb]:
     yield graphql(
         "introspection in circles", "{ __schema { types " + "{ fields { type " * 60 + "{ name }" + "}}" * 60 + "} }"
     )
-    everything = "{ name fields { name args { name type { name } } type { name ofType { name } } } }"
     yield graphql(
-        "much introspection", "{" + " ".join(f"a{n}: __schema {{ types {everything} }}" for n in range(60)) + "}"
+        "much introspection", "{" + " ".join(f"a{n}: __schema {{ types {EVERYTHING} }}" for n in range(60)) + "}"
     )
     yield graphql("a huge list", "query ($i: [Int!]) { track(where: {id: {_in: $i}}) { id } }", i=list(range(200_000)))
     yield graphql(
@@ -96,7 +118,7 @@ def bombs() -> Iterator[Bomb]:
     )
     yield graphql("long names", "{ " + "a" * 200_000 + " }")
     yield graphql("many directives", "{ track { id " + "@include(if: true) " * 8000 + "} }")
-    yield Bomb("deep JSON", "POST", "/v1/graphql", None)
+    yield Bomb("deep JSON", "POST", "/v1/graphql", "[" * 900_000)
     yield rest("a long select", "/track?select=" + ",".join(f"a{n}:name" for n in range(5000)))
     yield rest("many parameters", "/track?" + "&".join(f"name=neq.{n}" for n in range(5000)))
     yield rest("many orders", "/track?order=" + ",".join(["name"] * 8000))

@@ -1,7 +1,6 @@
 """Read the body of a request (``docs/dialects/graphql.md`` sections 11.1 to 11.3)."""
 
 import json
-import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,8 +10,11 @@ from gemel.errors import RequestError
 from gemel_graphql.listed import Listed
 from gemel_graphql.service import Request, bad_body
 
-_LONG_NUMBER: Final = re.compile(rb"[0-9][0-9.]{15}|[0-9][eE]")
-"""Digits that a float would lose; inside a text it costs only time."""
+_OUTLINE: Final = bytes(
+    ord("0") if char in b"0123456789." else ord("e") if char in b"eE" else ord(" ") for char in range(256)
+)
+_LONG: Final = (b"0" * 16, b"0e")
+"""In the outline of numbers that a float would lose digits of; inside a text it costs only time."""
 
 
 def read_requests(raw: bytes, listed: Listed) -> Request | list[Request | RequestError]:
@@ -30,7 +32,8 @@ def read_requests(raw: bytes, listed: Listed) -> Request | list[Request | Reques
 def _json(raw: bytes) -> Any:
     try:
         found = orjson.loads(raw)
-        return found if _LONG_NUMBER.search(raw) is None else json.loads(raw, parse_float=_number)
+        outline = raw.translate(_OUTLINE)  # a regular expression takes eight times as long, and stops everyone
+        return json.loads(raw, parse_float=_number) if any(item in outline for item in _LONG) else found
     except (ValueError, RecursionError) as error:
         raise RequestError("invalid-json", f"the body is not valid JSON: {error}") from None
 

@@ -17,7 +17,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
     get_variable_values,
     print_ast,
     specified_rules,
@@ -25,7 +24,9 @@ from graphql import (
 )
 from graphql.validation import recommended_rules
 
-from gemel_graphql.parse.operation import Operation, reached, walk, written_out
+from gemel.apart import in_thread
+from gemel_graphql.parse.contents import contents, reached_from, written_out
+from gemel_graphql.parse.operation import Operation
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Introspected
 from gemel_graphql.parse.scope import Scope
@@ -34,10 +35,14 @@ from gemel_graphql.schema.build import Schema
 
 KEPT: Final = 32
 """Answers that are remembered for each schema."""
+MOST_KEPT: Final = 400
+"""Fields of a question whose answer is remembered: of more it takes too long to tell that it is the same."""
 LONGEST: Final = 16_384
-"""Characters of a question whose answer is remembered."""
+"""Its characters."""
 MOST_FIELDS: Final = 2_000
 """Fields of a question once its fragments are written out; a full introspection has about 80."""
+MOST_SCHEMAS: Final = 4
+"""Times that it may ask for all there is; nobody needs more than one, and a short question gets megabytes."""
 
 Texts: TypeAlias = Mapping[str, str]
 """JSON text by response name."""
@@ -60,21 +65,22 @@ class Introspection:
         :param values: of the variables.
         :raises RequestError: the question is not valid.
         """
-        nodes = tuple(node for item in fields for node in item.nodes)
-        document = _document(operation, nodes)
-        used = {
-            item.name.value for node in document.definitions for item in walk(node) if isinstance(item, VariableNode)
-        }
-        given = {name: values[name] for name in sorted(used)}
-        key = (print_ast(document), orjson.dumps(given, default=str))
         async with self._one:
-            found = self._kept.get(key)
-            if found is None:
-                found = await asyncio.to_thread(self._answer, document, given, operation, fields)
-                self._keep(key, found)
+            return await in_thread(self._answer, operation, fields, values)
+
+    def _answer(self, operation: Operation, fields: Sequence[Introspected], values: Mapping[str, Any]) -> Texts:
+        question = _question(operation, tuple(node for item in fields for node in item.nodes))
+        given = {name: values[name] for name in sorted(question.variables)}
+        if question.fields > MOST_KEPT:
+            return self._written(question.document, given, operation, fields)
+        key = (print_ast(question.document), orjson.dumps(given, default=str))
+        found = self._kept.get(key)
+        if found is None:
+            found = self._written(question.document, given, operation, fields)
+            self._keep(key, found)
         return found
 
-    def _answer(
+    def _written(
         self, document: DocumentNode, values: Mapping[str, Any], operation: Operation, fields: Sequence[Introspected]
     ) -> Texts:
         if self._whole is None:
@@ -99,15 +105,25 @@ class Introspection:
 _RULES: Final = [*specified_rules, *recommended_rules]
 
 
-def _document(operation: Operation, nodes: tuple[FieldNode, ...]) -> DocumentNode:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Question:
     """The part of an operation that is introspection."""
+
+    document: DocumentNode
+    fields: int
+    variables: frozenset[str]
+
+
+def _question(operation: Operation, nodes: tuple[FieldNode, ...]) -> _Question:
     selections = SelectionSetNode(selections=nodes)
-    fragments = tuple(sorted(reached(selections, operation.fragments), key=lambda item: item.name.value))
-    if written_out(selections, operation.fragments, MOST_FIELDS) > MOST_FIELDS:  # before graphql-core begins with it
+    own, of_fragments = contents(selections), operation.contents
+    if written_out(own, of_fragments, MOST_FIELDS) > MOST_FIELDS:  # before graphql-core begins with it
         raise refuse(f"the introspection has more than {MOST_FIELDS} fields")
-    used = {
-        item.name.value for node in (selections, *fragments) for item in walk(node) if isinstance(item, VariableNode)
-    }
+    if sum(node.name.value == "__schema" for node in nodes) > MOST_SCHEMAS:
+        raise refuse(f"'__schema' may be asked for {MOST_SCHEMAS} times in an operation")
+    reached = reached_from(own, of_fragments)
+    fragments = tuple(operation.fragments[name] for name in sorted(reached))
+    used = own.variables.union(*(part.variables for part in reached.values()))
     definitions = (item for item in operation.node.variable_definitions or () if item.variable.name.value in used)
     head = OperationDefinitionNode(
         operation=OperationType.QUERY,
@@ -116,4 +132,5 @@ def _document(operation: Operation, nodes: tuple[FieldNode, ...]) -> DocumentNod
         directives=(),
         selection_set=selections,
     )
-    return DocumentNode(definitions=(head, *fragments))
+    asked = own.fields + sum(part.fields for part in reached.values())
+    return _Question(DocumentNode(definitions=(head, *fragments)), asked, used)

@@ -1,14 +1,13 @@
 """The way of an operation: look up its plan, or parse and plan it; run it; write the answer."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import OperationType, SelectionSetNode
 
+from gemel.apart import apart, in_thread
 from gemel.auth import Actor
-from gemel.edge import apart
 from gemel.errors import LimitExceeded, RequestError
 from gemel.request import Query
 from gemel.serve import Answer, Engine
@@ -18,8 +17,9 @@ from gemel_graphql.introspect import MOST_FIELDS
 from gemel_graphql.listed import Listed
 from gemel_graphql.own.run import OwnAnswers, resolve_own
 from gemel_graphql.own.schema import Own
+from gemel_graphql.parse.contents import contents, written_out
 from gemel_graphql.parse.document import MOST_TOKENS, read_document
-from gemel_graphql.parse.operation import Operation, choose, resolve, written_out
+from gemel_graphql.parse.operation import Operation, choose, resolve
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Changed, Introspected, Output, Parsed, Read, Resolved, Text, parse_operation
 from gemel_graphql.parse.scope import Variables
@@ -31,7 +31,7 @@ TOKENS: Final = 20
 """That a document may have for each field of the role: what is too large is refused before it costs much."""
 FEWEST_TOKENS: Final = 5000
 """That it may have in any case."""
-MANY: Final = 65_536
+MANY: Final = 8192
 """Bytes of variables from which on they are read in a thread."""
 
 
@@ -107,7 +107,7 @@ class Service:
         """
         key: Key = (request.text, request.operation, actor.access)
         entry = self._plans.find(key)
-        known = _known(entry, request) if request.given <= MANY else await asyncio.to_thread(_known, entry, request)
+        known = _known(entry, request) if request.given <= MANY else await in_thread(_known, entry, request)
         if known is not None:
             return await self._run(*known, actor)
         try:
@@ -194,7 +194,7 @@ class Service:
         most = self._engine.access.of(actor.access).limits.fields
         if most is not None:
             nodes = SelectionSetNode(selections=tuple(node for output in outputs for node in output.selected.nodes))
-            if written_out(nodes, parsed.scope.operation.fragments, most) > most:
+            if written_out(contents(nodes), parsed.scope.operation.contents, most) > most:
                 raise LimitExceeded("fields", f"the request has more fields than the {most} that the role may ask for")
         return await resolve_own(self._engine, own, parsed.scope, outputs, actor)
 
@@ -234,7 +234,7 @@ def _chosen(request: Request, most: int | None) -> Operation:
     tokens = min(max(most * TOKENS, FEWEST_TOKENS), MOST_TOKENS)
     operation = choose(read_document(request.text, tokens), request.operation)
     most = max(most, MOST_FIELDS)
-    if written_out(operation.node, operation.fragments, most) > most:
+    if written_out(operation.own, operation.contents, most) > most:
         raise LimitExceeded("fields", f"the operation has more than {most} fields")
     return operation
 

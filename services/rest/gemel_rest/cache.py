@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from threading import Lock
 from typing import Generic, TypeVar
 
 Key = tuple[str | bytes | None, ...]
@@ -34,6 +35,8 @@ class BoundedCache(Generic[K, V]):
         self._most_bytes = size
         self._bytes = 0
         self._items: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._one = Lock()
+        """Large requests are made ready in threads."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -45,19 +48,21 @@ class BoundedCache(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """The entry, if there is one."""
-        found = self._items.get(key)
-        if found is None:
-            return None
-        self._items.move_to_end(key)
+        with self._one:
+            found = self._items.get(key)
+            if found is None:
+                return None
+            self._items.move_to_end(key)
         return found[0]
 
     def put(self, key: K, value: V, size: int) -> None:
         """Keep an entry of ``size`` bytes, unless it alone is more than a sixteenth of all there is room for."""
         if size > self._most_bytes // 16:
             return
-        old = self._items.pop(key, None)
-        self._items[key] = (value, size)
-        self._bytes += size - (old[1] if old is not None else 0)
-        while len(self._items) > self._most_entries or self._bytes > self._most_bytes:
-            _, (_, gone) = self._items.popitem(last=False)
-            self._bytes -= gone
+        with self._one:
+            old = self._items.pop(key, None)
+            self._items[key] = (value, size)
+            self._bytes += size - (old[1] if old is not None else 0)
+            while len(self._items) > self._most_entries or self._bytes > self._most_bytes:
+                _, (_, gone) = self._items.popitem(last=False)
+                self._bytes -= gone

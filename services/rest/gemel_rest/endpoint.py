@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 import structlog
 
+from gemel.apart import apart
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
-from gemel.edge import Gate, apart, peer_is_loopback, read_body, request_headers
+from gemel.edge import Gate, peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
@@ -167,8 +168,11 @@ class Endpoint:
             if "idempotency-key" in headers:
                 raise not_implemented("Idempotency-Key is not implemented for functions.")
             rules = self._rules.of(actor.access)
-            return await self._invoke(actor, parse_call(rules, method, resource, sent.query, headers, raw))
-        return await self._writes.one(actor, self._writes.parse(actor.access, sent, resource), sent, raw)
+            size = len(sent.query) + len(raw)
+            call = await apart(size, parse_call, rules, method, resource, sent.query, headers, raw)
+            return await self._invoke(actor, call)
+        known = await apart(len(sent.query), self._writes.parse, actor.access, sent, resource)
+        return await self._writes.one(actor, known, sent, raw)
 
     async def _body(self, actor: Actor, headers: Mapping[str, str], receive: Receive) -> bytes:
         return await read_body(receive, headers, self._gate.body_limit(actor))

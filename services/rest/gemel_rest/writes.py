@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from gemel.apart import apart, in_turns
 from gemel.auth import Actor
-from gemel.edge import Gate, apart
+from gemel.edge import Gate
 from gemel.errors import DatabaseError, GemelError, OneOfMany, Outdated, RequestError, WrongRowCount
 from gemel.observe.asgi import Scope
 from gemel.serve import Asked, Engine, Many, Once, PreparedWrite, Reply
@@ -97,15 +98,13 @@ class Writes:
         kind = sent.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in ("", "application/json"):
             raise invalid_body(f"Content-Type not acceptable: {kind}")
-        found: list[tuple[Form, Asked]] = []
-        operations = parse_operations(parse_json(raw))
+        operations = await apart(len(raw), lambda: parse_operations(parse_json(raw)))
         await self._gate.count(actor, scope, len(operations), counted=1)
-        for number, operation in enumerate(operations):
-            try:
-                found.append(self._operation(actor.access, operation))
-            except GemelError as error:
-                self._gate.tell(error)
-                return problem_response(numbered(translate(error), number))
+        try:
+            found = await apart(len(raw), self._operations, actor.access, operations)
+        except OneOfMany as error:
+            self._gate.tell(error.error)
+            return problem_response(numbered(translate(error.error), error.number))
         forms, asked = [form for form, _ in found], [one for _, one in found]
 
         def answer(done: Many) -> Response:
@@ -134,6 +133,16 @@ class Writes:
         if once is None:
             return answer(await self._engine.write_all(asked, actor=actor, keep=keep))
         return _given(await self._engine.write_once(asked, once, lambda done: _kept(answer(done)), actor=actor))
+
+    def _operations(self, role: str, operations: Sequence[Operation]) -> list[tuple[Form, Asked]]:
+        """:raises OneOfMany: one is not well formed."""
+        found: list[tuple[Form, Asked]] = []
+        for operation in in_turns(operations):
+            try:
+                found.append(self._operation(role, operation))
+            except GemelError as error:
+                raise OneOfMany(len(found), error) from error
+        return found
 
     def _operation(self, role: str, operation: Operation) -> tuple[Form, Asked]:
         sent = Sent(operation.method, operation.path, operation.query, operation.headers)

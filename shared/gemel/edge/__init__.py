@@ -3,7 +3,6 @@
 How a process is started stands in ``gemel.edge.process``, which is not imported here: it needs uvicorn.
 """
 
-from gemel.edge.apart import apart
 from gemel.edge.body import BodyTimeout, ClientGone, read_body
 from gemel.edge.gate import Gate, Refused, retry_after, uncounted
 from gemel.edge.scope import peer_is_loopback, request_headers
@@ -16,7 +15,6 @@ __all__ = [
     "Edge",
     "Gate",
     "Refused",
-    "apart",
     "peer_is_loopback",
     "read_body",
     "request_headers",

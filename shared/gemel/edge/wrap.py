@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from gemel.apart import underway
 from gemel.edge.body import BodyTimeout, ClientGone
 from gemel.edge.cors import Cors, Headers, is_preflight
 from gemel.edge.scope import shown_path
@@ -71,7 +72,8 @@ class Edge:
         began = perf_counter()
         self._running.inc()
         try:
-            await self._respond(scope, receive, answer)
+            with underway:
+                await self._respond(scope, receive, answer)
         except BaseException:  # cancelled: the time limit of a stop
             answer.status = CLIENT_GONE
             raise

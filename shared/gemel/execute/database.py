@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
+from gemel.apart import apart
 from gemel.errors import DatabaseError, GemelError, Unsupported
 from gemel.sql import Backend, Statement
 
@@ -43,6 +44,15 @@ def drive(run: Callable[[str, Sequence[object]], Sequence[Row]], script: Script[
                 text, parameters = script.send(rows)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+
+
+async def bound(statement: Statement, values: Sequence[object]) -> list[object]:
+    """Parameters of a statement; of long values they are made in a thread.
+
+    :raises DatabaseError: as ``Statement.bind``.
+    """
+    longest = max((len(value) for value in values if isinstance(value, str | list | tuple)), default=0)
+    return await apart(longest, statement.bind, values)
 
 
 def no_connection() -> DatabaseError:

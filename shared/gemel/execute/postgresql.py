@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from gemel.errors import DatabaseError
-from gemel.execute.database import Row, Script, no_connection, repeated
+from gemel.execute.database import Row, Script, bound, no_connection, repeated
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
@@ -53,11 +53,11 @@ class PostgreSQLDatabase:
 
     async def read(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``. One autocommit statement; repeated once if its plan or its connection was out of date."""
-        return await self._alone(statement.text, statement.bind(values), self._limit(seconds))
+        return await self._alone(statement.text, await bound(statement, values), self._limit(seconds))
 
     async def write_one(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``. One autocommit statement."""
-        parameters = statement.bind(values)
+        parameters = await bound(statement, values)
         return await repeated(lambda: self._alone(statement.text, parameters, self._limit(seconds)))
 
     def _limit(self, seconds: float | None) -> float:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, Unsupported
-from gemel.execute.database import Row, Script, drive
+from gemel.execute.database import Row, Script, bound, drive
 from gemel.execute.sqlite_engine import STEPS
 from gemel.execute.violations import check_violation, not_null_violation, unique_violation
 from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
@@ -141,7 +141,8 @@ class SQLiteDatabase:
 
     async def read(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``."""
-        parameters = statement.bind(values)
+
+        parameters = await bound(statement, values)
         rows = await self._in(self._readers, lambda: self._mine(writer=False).run(statement.text, parameters, seconds))
         return rows[0]
 

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gemel.apart import give_way
 from gemel.catalog import Column, Kind, Table, Verb, View
 from gemel.catalog.types import DOCUMENTS, simple
 from gemel.errors import Denied, Location, Mismatch, UnknownColumn, UnknownTable
@@ -124,6 +125,7 @@ def use_of(table: View, ref: ColumnRef) -> Use:
     :raises UnknownColumn: the table has none of this name.
     :raises Mismatch: a path into something that is no document.
     """
+    give_way()
     column = column_of(table, ref)
     if not ref.path:
         as_text = ref.as_text and column.type.kind is Kind.JSONB

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from gemel.apart import give_way
 from gemel.errors import LimitExceeded
 from gemel.limits import Limits
 from gemel.plan.model import (
@@ -152,6 +153,7 @@ def _together(parts: Iterable[Size], *, below: bool = False) -> Size:
     """
     depth, fields, costs = 0, 0, list[Cost]()
     for part in parts:
+        give_way()
         depth = max(depth, part.depth)
         fields += part.fields
         costs += part.costs

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import orjson
 
+from gemel.apart import in_turns
 from gemel.catalog import Kind, ValueType
 from gemel.errors import DatabaseError
 from gemel.request import Written
@@ -93,7 +94,7 @@ def list_encoder(type_: ValueType) -> Encoder:
     one = text_encoder(type_)
 
     def encode(value: object) -> object:
-        return [one(item) for item in value] if isinstance(value, list | tuple) else [one(value)]
+        return [one(item) for item in in_turns(value)] if isinstance(value, list | tuple) else [one(value)]
 
     return encode
 

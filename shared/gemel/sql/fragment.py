@@ -12,6 +12,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
+from gemel.apart import give_way
+
 Part = str | ColumnElement[Any]
 
 
@@ -22,11 +24,13 @@ class Fragment(ColumnElement[Any]):
     type = NullType()
 
     def __init__(self, parts: Iterable[Part]) -> None:
+        give_way()
         self.parts = tuple(parts)
 
 
 @compiles(Fragment)
 def _compile(element: Fragment, compiler: SQLCompiler, **options: Any) -> str:
+    give_way()
     return "".join(
         part if isinstance(part, str) else compiler.process(part, **options | {"within_columns_clause": False})
         for part in element.parts

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from gemel.apart import underway
 from gemel.auth import Actor, Authenticator
 from gemel.edge import Gate
 from gemel.edge.gate import Kind
@@ -227,15 +228,17 @@ class Connection:
         try:
             await self._passage.count(actor)
             request = read_request(payload, self._service.listed)
-            if await self._service.is_subscription(request, actor):
-                plan, values = await self._service.prepare_live(request, actor)
+            with underway:
+                live = await self._service.is_subscription(request, actor)
+                followed = await self._service.prepare_live(request, actor) if live else None
+            if followed is not None:
                 with self._passage.passing(actor, "subscriptions"):
                     started = True
-                    async with aclosing(self._polls.answers(plan, values, actor)) as answers:
+                    async with aclosing(self._polls.answers(*followed, actor)) as answers:
                         async for answer in answers:
                             await self._say(self._protocol.answer(operation, answer))
             else:
-                with self._passage.passing(actor, "concurrency"):
+                with self._passage.passing(actor, "concurrency"), underway:
                     started = True
                     await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
         except (GemelError, RecursionError) as error:

@@ -17,7 +17,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
     execute,
     get_named_type,
     validate,
@@ -39,7 +38,7 @@ from gemel.request import (
 from gemel.serve import Answer, Engine
 from gemel_graphql.own.context import Context
 from gemel_graphql.own.schema import Own
-from gemel_graphql.parse.operation import walk
+from gemel_graphql.parse.contents import contents
 from gemel_graphql.parse.reads import fields
 from gemel_graphql.parse.refuse import VALIDATION
 from gemel_graphql.parse.request import Resolved
@@ -140,7 +139,7 @@ def _table_of(selected: Selected) -> Served | None:
 
 async def _execute(own: Own, scope: Scope, node: FieldNode, context: Context) -> dict[str, Any]:
     operation = scope.operation
-    used = {item.name.value for item in walk(node) if isinstance(item, VariableNode)}
+    used = contents(node).variables
     definitions = [item for item in operation.node.variable_definitions or () if item.variable.name.value in used]
     document = DocumentNode(
         definitions=(

@@ -8,10 +8,12 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    parse,
+    Source,
 )
+from graphql.language.parser import Parser
 
 from gemel.errors import RequestError
+from gemel_graphql.parse.lexer import PoliteLexer
 from gemel_graphql.parse.refuse import refuse
 
 MOST_TOKENS: Final = 50_000
@@ -50,8 +52,12 @@ def read_document(text: str, tokens: int = MOST_TOKENS) -> Document:
 
 
 def _definitions(text: str, tokens: int) -> tuple[object, ...]:
+    source = Source(text)
+    parser = Parser(
+        source, no_location=True, max_tokens=tokens, lexer=PoliteLexer(source), allow_empty_selection_sets=False
+    )
     try:
-        return tuple(parse(text, no_location=True, max_tokens=tokens, allow_empty_selection_sets=False).definitions)
+        return tuple(parser.parse_document().definitions)
     except GraphQLSyntaxError as error:
         raise _no_query(error) from None
     except RecursionError:

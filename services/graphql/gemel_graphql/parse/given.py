@@ -21,6 +21,7 @@ from graphql import (
     is_input_object_type,
 )
 
+from gemel.apart import give_way
 from gemel.errors import Location
 from gemel.request import Slot
 from gemel_graphql.parse.extracts import at_path, template, words
@@ -93,6 +94,7 @@ class Given(ABC):
 
         :raises RequestError: it is no object, or one of them is not in the type, is missing or null.
         """
+        give_way()
         type_: GraphQLInputObjectType = self.type
         found: list[Member] = []
         names: set[str] = set()

@@ -1,6 +1,6 @@
 """Choose the operation of a document, and read its variables (``docs/dialects/graphql.md`` sections 10.3 and 10.4)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -8,13 +8,10 @@ from typing import Any, Final
 from graphql import (
     BooleanValueNode,
     EnumValueNode,
-    FieldNode,
     FloatValueNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     IntValueNode,
     ListValueNode,
-    Node,
     NonNullTypeNode,
     NullValueNode,
     ObjectValueNode,
@@ -24,10 +21,10 @@ from graphql import (
     TypeNode,
     ValueNode,
     VariableDefinitionNode,
-    VariableNode,
     print_ast,
 )
 
+from gemel_graphql.parse.contents import Contents, contents, reached_from
 from gemel_graphql.parse.document import Document
 from gemel_graphql.parse.refuse import Bare, refuse
 
@@ -62,8 +59,12 @@ class Operation:
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     declared: Mapping[str, Declared]
+    own: Contents
+    """Of the operation, without its fragments."""
+    contents: Mapping[str, Contents]
+    """Of each fragment that it needs, directly or through others."""
     used: frozenset[str]
-    """Variables that occur in it."""
+    """Variables that occur in it, also in its fragments."""
 
     @property
     def kind(self) -> OperationType:
@@ -77,14 +78,16 @@ def choose(document: Document, name: str | None) -> Operation:
     :raises RequestError: it is not clear which, or it uses what is not defined.
     """
     node = _chosen(document, name)
-    _check_cycles(document.fragments)
-    used: set[str] = set()
-    for part in (node, *reached(node, document.fragments)):
-        used |= {variable.name.value for variable in _variables(part)}
+    fragments = document.fragments
+    of_fragments = {name: contents(fragment) for name, fragment in fragments.items()}
+    _check_cycles(of_fragments)
+    own = contents(node)
+    reached = reached_from(own, of_fragments)
+    used = own.variables.union(*(part.variables for part in reached.values()))
     declared = _declared(node)
     for variable in sorted(used - set(declared)):
         raise refuse(f'unbound variable "{variable}"')
-    return Operation(node, document.fragments, declared, frozenset(used))
+    return Operation(node, fragments, declared, own, reached, used)
 
 
 def _chosen(document: Document, name: str | None) -> OperationDefinitionNode:
@@ -150,69 +153,12 @@ def _int(digits: str) -> int | Decimal:
     return int(digits) if len(digits) < 4000 else Decimal(digits)  # Python refuses to read longer ones
 
 
-# --- what is reached ---------------------------------------------------------
+# --- fragments ---------------------------------------------------------------
 
 
-def _children(node: Node) -> Iterator[Node]:
-    for key in node.keys:
-        value = getattr(node, key, None)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from (item for item in value if isinstance(item, Node))
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        yield item
-        stack.extend(_children(item))
-
-
-def written_out(node: Node, fragments: Mapping[str, FragmentDefinitionNode], most: int) -> int:
-    """Fields of a node once its fragments are written out; it is not counted far beyond ``most``."""
-    count = 0
-    waiting = [node]
-    while waiting and count <= most:
-        for item in walk(waiting.pop()):
-            count += isinstance(item, FieldNode | FragmentSpreadNode)
-            if isinstance(item, FragmentSpreadNode):
-                waiting.append(fragments[item.name.value])
-    return count
-
-
-def _variables(node: Node) -> Iterator[VariableNode]:
-    definitions = getattr(node, "variable_definitions", None) or ()
-    own = {id(definition.variable) for definition in definitions}
-    return (item for item in walk(node) if isinstance(item, VariableNode) and id(item) not in own)
-
-
-def _spreads(node: Node) -> set[str]:
-    return {item.name.value for item in walk(node) if isinstance(item, FragmentSpreadNode)}
-
-
-def reached(node: Node, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FragmentDefinitionNode]:
-    """The fragments that a node needs, directly or through others.
-
-    :raises RequestError: one is not defined.
-    """
-    waiting, seen = sorted(_spreads(node)), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name not in fragments:
-            raise refuse(f'reference to undefined fragment "{name}"')
-        yield fragments[name]
-        waiting.extend(_spreads(fragments[name]))
-
-
-def _check_cycles(fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+def _check_cycles(fragments: Mapping[str, Contents]) -> None:
     """Every fragment that can be taken away because it spreads none that is left is on no cycle."""
-    left = {name: _spreads(node) & set(fragments) for name, node in fragments.items()}
+    left = {name: set(part.spreads) & set(fragments) for name, part in fragments.items()}
     while free := {name for name, spread in left.items() if not spread}:
         left = {name: spread - free for name, spread in left.items() if name not in free}
     if left:

@@ -11,6 +11,7 @@ from typing import Final
 
 from graphql import GraphQLEnumType, GraphQLInputType, get_named_type
 
+from gemel.apart import in_turns
 from gemel.catalog import Kind, ValueType
 from gemel.errors import Location, RequestError
 from gemel_graphql.parse.refuse import PARSE, Bare, mismatch, no_value, null_value, refuse
@@ -66,7 +67,7 @@ def list_reader(read: Reader, type_name: str) -> Reader:
             raise null_value(type_name, at)
         if not isinstance(value, list):
             return [read(value, at)]
-        return [read(item, (*at, index)) for index, item in enumerate(value)]
+        return [read(item, (*at, index)) for index, item in enumerate(in_turns(value))]
 
     return reader
 

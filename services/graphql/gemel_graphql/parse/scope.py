@@ -15,6 +15,7 @@ from graphql import (
     get_named_type,
 )
 
+from gemel.apart import give_way
 from gemel.errors import Location
 from gemel.request import Slot
 from gemel_graphql.parse.operation import MISSING, Operation
@@ -62,6 +63,7 @@ class Scope:
 
         :raises RequestError: the operation is too large or too deep.
         """
+        give_way()
         self.selections += 1
         if self.selections > MOST_SELECTIONS:
             raise refuse(f"the operation has more than {MOST_SELECTIONS} fields")

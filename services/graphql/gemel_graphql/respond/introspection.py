@@ -26,6 +26,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from gemel.apart import give_way
 from gemel_graphql.parse.scope import Scope
 from gemel_graphql.parse.selection import Selected, collect
 
@@ -83,6 +84,7 @@ class IntrospectionText:
         said: dict[int, str] = {}
 
         def write(value: Any) -> str:
+            give_way()
             found = said.get(id(value))
             if found is None:
                 if value is None:

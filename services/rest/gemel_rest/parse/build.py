@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from gemel.apart import give_way, in_turns
 from gemel.catalog import Kind
 from gemel.errors import NotEmbedded, RequestError
 from gemel.request import (
@@ -50,6 +51,7 @@ class Builder:
 
     def slot(self, value: object) -> Slot:
         """Keep a value and give its place."""
+        give_way()
         self.values.append(value)
         return Slot(len(self.values) - 1)
 
@@ -168,7 +170,7 @@ class Builder:
         if test.operator in PATTERNS:
             value = [_pattern(one) for one in value] if isinstance(value, list) else _pattern(str(value))
         else:
-            value = [_written(one) for one in value] if isinstance(value, list) else _written(value)
+            value = [_written(one) for one in in_turns(value)] if isinstance(value, list) else _written(value)
         return Compare(ref, test.operator, self.slot(value), test.quantifier, test.language, at=(ref.name,))
 
     # --- in which order ------------------------------------------------------
@@ -190,6 +192,7 @@ def _written(value: object) -> object:
 
 def column(field: FieldName) -> ColumnRef:
     """The column of a field."""
+    give_way()
     return ColumnRef(field.name, field.path, field.as_text, at=(field.name,))
 
 
@@ -250,6 +253,7 @@ def _columns_apart(field: Field, node: Node) -> Iterator[Field]:
 
 def _keys(field: Field) -> Iterator[str]:
     """The keys that a field has in the row; a spread those of its fields."""
+    give_way()
     if isinstance(field, Embed) and field.spread:
         yield from (key for inner in field.select.fields for key in _keys(inner))
     else:

@@ -126,7 +126,7 @@ def _rows(
 ) -> FunctionCall:
     """Rows of a mapped class: what a GET of its table could ask can be asked of them."""
     table = _table(rules, called)
-    root = parse_tree(rules.views, table, parameters)
+    root = parse_tree(rules, table, parameters)
     if "range" in headers:
         root.page = intersect(root.page, headers["range"])
     builder = Builder(most=rules.max_rows, strip_nulls=shape.media.strip_nulls, aggregates=rules.aggregates)

@@ -85,11 +85,10 @@ def split_pairs(raw: bytes) -> tuple[tuple[str, str], ...]:
     """Names and values of a query string or of a form (``application/x-www-form-urlencoded``)."""
     if len(raw) > MAX_LENGTH:
         raise not_implemented(f"The query string is longer than {MAX_LENGTH} bytes.")
-    parts = [part.partition(b"=") for part in raw.split(b"&")]
-    pairs = tuple((decode(name), decode(value)) for name, equals, value in parts if equals)
-    if len(pairs) > MAX_PARAMETERS:
+    parts = [part.partition(b"=") for part in raw.split(b"&") if b"=" in part]
+    if len(parts) > MAX_PARAMETERS:
         raise not_implemented(f"There are more than {MAX_PARAMETERS} parameters.")
-    return pairs
+    return tuple((decode(name), decode(value)) for name, _, value in parts)
 
 
 def decode(raw: bytes) -> str:

@@ -33,7 +33,7 @@ def parse_read(rules: Rules, method: str, resource: Resource, query: bytes, head
     media = parse_accept(headers.get("accept", ""))
     parameters = parse_query(query)
     table = rules.views.tables.get((schema, resource.name))
-    root = parse_tree(rules.views, table, parameters)
+    root = parse_tree(rules, table, parameters)
     if method == "GET" and resource.kind == "table" and "range" in headers:
         root.page = intersect(root.page, headers["range"])
     builder = Builder(most=rules.max_rows, strip_nulls=media.strip_nulls, aggregates=rules.aggregates)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from gemel.apart import give_way
 from gemel.errors import RequestError
 
 T = TypeVar("T")
@@ -81,6 +82,7 @@ class Reader:
 
     def quoted(self) -> str | None:
         """Read a quoted text and give what it stands for, if one comes next."""
+        give_way()  # every name and every value begins here
         found = self.match(QUOTED)
         return None if found is None else ESCAPED.sub(r"\1", found.group(1))
 

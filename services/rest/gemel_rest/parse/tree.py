@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gemel.apart import give_way
 from gemel.catalog import Relation, View, Views
-from gemel.errors import NotEmbedded, PlanError
+from gemel.errors import LimitExceeded, NotEmbedded, PlanError
 from gemel.plan.relate import find_relation
 from gemel.request import Link
 from gemel_rest.parse.filters import parse_key, parse_test
@@ -12,11 +13,14 @@ from gemel_rest.parse.logic import parse_logic, parse_logic_key
 from gemel_rest.parse.order import parse_order
 from gemel_rest.parse.query import Parameters, Path
 from gemel_rest.parse.ranges import Page, parse_first, parse_page
+from gemel_rest.parse.rules import Rules
 from gemel_rest.parse.select import parse_select
-from gemel_rest.parse.syntax import EmbedItem, Filter, OrderTerm, SelectItem, Star, Tree
+from gemel_rest.parse.syntax import EmbedItem, Filter, Logic, OrderTerm, SelectItem, Star, Tree
 from gemel_rest.parse.text import not_implemented
 
 MAX_EMBEDS = 64
+ALWAYS_PLANNED = 2_000
+"""Fields, conditions and sort keys of a request that is planned before it is held against the limit of its role."""
 
 
 @dataclass(eq=False)
@@ -84,14 +88,15 @@ class Node:
         return node
 
 
-def parse_tree(views: Views, table: View | None, parameters: Parameters) -> Node:
+def parse_tree(rules: Rules, table: View | None, parameters: Parameters) -> Node:
     """Put the parameters of a request where they belong.
 
     :raises RequestError: one does not parse.
     :raises NotEmbedded: one speaks of an embed that is not selected.
+    :raises LimitExceeded: it is so much larger than the role may ask for that it is not worth planning.
     """
     items = parse_select(parameters.select) if parameters.select is not None else ()
-    root = Node(views, items or (Star(),), own=table)
+    root = Node(rules.views, items or (Star(),), own=table)
     if _add_children(root) > MAX_EMBEDS:
         raise not_implemented(f"More than {MAX_EMBEDS} embeds in a request.")
     for name, value in parameters.filters:
@@ -107,7 +112,26 @@ def parse_tree(views: Views, table: View | None, parameters: Parameters) -> Node
         root.at(path).page = parse_first(page, parameters.firsts.get(path))
     for path, text in parameters.afters.items():
         root.at(path).after = text
+    _check_terms(root, rules.access.limits.fields)
     return root
+
+
+def _check_terms(root: Node, most: int | None) -> None:
+    if most is None:
+        return
+    most = max(most, ALWAYS_PLANNED)
+    if _terms(root) > most:
+        raise LimitExceeded("fields", f"the request has more than {most} fields, conditions and sort keys")
+
+
+def _terms(node: Node) -> int:
+    own = len(node.items) + len(node.order) + sum(map(_tests, node.conditions))
+    return own + sum(map(_terms, node.children))
+
+
+def _tests(tree: Tree) -> int:
+    give_way()
+    return sum(map(_tests, tree.items)) if isinstance(tree, Logic) else 1
 
 
 def _add_children(node: Node) -> int:

@@ -46,7 +46,7 @@ class _Writer:
         self.content_type = headers.get("content-type", "")
         self.parameters: Parameters = parse_query(query)
         self.table: View | None = rules.views.tables.get((self.schema, resource.name))
-        self.root: Node = parse_tree(rules.views, self.table, self.parameters)
+        self.root: Node = parse_tree(rules, self.table, self.parameters)
         self.expects: Expects | None = expected(verb, resource, headers)
         self.builder = Builder(most=None, strip_nulls=self.media.strip_nulls, aggregates=rules.aggregates)
 

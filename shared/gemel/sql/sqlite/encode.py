@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from gemel.apart import in_turns
 from gemel.catalog import Kind, ValueType
 from gemel.errors import DatabaseError
 from gemel.sql.encode import invalid, json_text, plain_text, shown, text_encoder
@@ -74,7 +75,7 @@ def list_encoder(one: Encoder) -> Encoder:
 
     def encode(value: object) -> object:
         items = value if isinstance(value, list | tuple) else [value]
-        return json_text([_listed(one(item)) for item in items])
+        return json_text([_listed(one(item)) for item in in_turns(items)])
 
     return encode
 

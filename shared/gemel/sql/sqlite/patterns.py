@@ -4,6 +4,7 @@ import re
 
 import regex
 
+from gemel.apart import in_turns
 from gemel.errors import DatabaseError
 from gemel.sql.encode import like_pattern, plain_text
 
@@ -17,7 +18,7 @@ def glob_pattern(value: object) -> object:
     """
     if value is None:
         return None
-    return "".join(_globbed(kind, char) for kind, char in _like_tokens(str(like_pattern(value))))
+    return "".join(_globbed(kind, char) for kind, char in in_turns(_like_tokens(str(like_pattern(value)))))
 
 
 def folded_pattern(value: object) -> object:
@@ -29,13 +30,13 @@ def folded_pattern(value: object) -> object:
         return None
     return "".join(
         (ESCAPE if kind == "literal" and char in "%_\\" else "") + char
-        for kind, char in _like_tokens(str(like_pattern(value)))
+        for kind, char in in_turns(_like_tokens(str(like_pattern(value))))
     ).lower()
 
 
 def _like_tokens(pattern: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
-    chars = iter(pattern)
+    chars = in_turns(pattern)
     for char in chars:
         if char == ESCAPE:
             tokens.append(("literal", next(chars)))
@@ -74,7 +75,7 @@ def similar_pattern(value: object) -> object:
         return None
     parts: list[str] = []
     in_class = False
-    chars = iter(str(plain_text(value)))
+    chars = in_turns(str(plain_text(value)))
     for char in chars:
         if char == ESCAPE:
             parts.append(re.escape(next(chars, ESCAPE)))

@@ -1,0 +1,114 @@
+"""Large requests are made ready in threads, which give way."""
+
+import asyncio
+import threading
+import time
+from itertools import pairwise
+
+import pytest
+
+from gemel import apart as module
+from gemel.apart import LARGE, apart, give_way, in_thread, in_turns, underway
+
+
+def test_small_requests_go_nowhere_else() -> None:
+    here = threading.get_ident()
+    assert asyncio.run(apart(LARGE, threading.get_ident)) == here
+    assert asyncio.run(apart(LARGE + 1, threading.get_ident)) != here
+
+
+def test_who_works_elsewhere_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slept(_: float) -> None:
+        raise AssertionError("it has nobody to give way to")
+
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    monkeypatch.setattr(module, "TURN", 0.0)
+    monkeypatch.setattr(time, "sleep", slept)
+    give_way()
+    assert list(in_turns("ab")) == ["a", "b"]
+
+
+def test_threads_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN", 0.0)
+    order: list[str] = []
+    working: list[str] = []
+
+    def work(name: str) -> str:
+        for _ in range(50):
+            working.append(name)
+            assert working == [name]
+            order.append(name)
+            working.remove(name)
+            give_way()
+        return name
+
+    async def both() -> list[str]:
+        with underway, underway, underway:
+            return await asyncio.gather(in_thread(work, "a"), in_thread(work, "b"))
+
+    assert asyncio.run(both()) == ["a", "b"]
+    assert sum(one != other for one, other in pairwise(order)) > 10
+
+
+def test_a_turn_ends_with_an_error() -> None:
+    def broken() -> None:
+        give_way()
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(in_thread(broken))
+    assert asyncio.run(in_thread(lambda: "next")) == "next"
+
+
+def test_who_is_alone_does_not_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN", 0.0)
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    async def ask() -> None:
+        with underway:
+            await in_thread(give_way)
+
+    async def both() -> None:
+        with underway:
+            await ask()
+
+    asyncio.run(ask())
+    assert slept == []
+    asyncio.run(both())
+    assert slept == [module.PAUSE]
+    assert (underway.on_loop, underway.in_threads) == (0, 0)
+
+
+def test_the_loop_goes_on_while_a_thread_works() -> None:
+    """Without giving way a thread holds what Python runs by for half a millisecond at a time, and takes it again."""
+    done = threading.Event()
+
+    def work() -> int:
+        turns = 0
+        while not done.is_set():
+            turns += 1
+            give_way()
+        return turns
+
+    async def others() -> float:
+        waited = []
+        for _ in range(200):
+            began = time.perf_counter()
+            await asyncio.sleep(0)
+            waited.append(time.perf_counter() - began)
+        return sorted(waited)[len(waited) // 2]
+
+    async def run() -> tuple[float, int]:
+        task = asyncio.create_task(in_thread(work))
+        await asyncio.sleep(0.02)
+        try:
+            with underway, underway:
+                median = await others()
+        finally:
+            done.set()
+        return median, await task
+
+    median, turns = asyncio.run(run())
+    assert turns > 0
+    assert median < 0.0005
