@@ -57,6 +57,20 @@ def test_introspection_builds_a_client_schema(graphql: GraphQL) -> None:
     assert schema.query_type.name == "query_root"
 
 
+def test_all_there_is_is_told_four_times(graphql: GraphQL) -> None:
+    """G10.5-5"""
+    several = " ".join(f"a{number}: __schema {{ queryType {{ name }} }}" for number in range(4))
+    assert graphql(f"{{ {several} }}") == {f"a{number}": {"queryType": {"name": "query_root"}} for number in range(4)}
+    code, _, message = graphql.refused(f"{{ {several} b: __schema {{ queryType {{ name }} }} }}")
+    assert (code, message) == ("validation-failed", "'__schema' may be asked for 4 times in an operation")
+
+
+def test_long_questions_are_answered_as_short_ones(graphql: GraphQL) -> None:
+    one = '__type(name: "album") { name fields { name } }'
+    many = " ".join(f"a{number}: {one}" for number in range(200))
+    assert set(map(str, graphql(f"{{ {many} }}").values())) == {str(graphql(f"{{ {one} }}")["__type"])}
+
+
 @pytest.mark.parametrize(
     ("query", "variables"),
     [

@@ -91,6 +91,23 @@ def test_fields_of_rest(ask: Ask) -> None:
         assert asker.problem("GET", path)[:2] == (400, "PGRST127")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/genre?select=" + ",".join(f"a{number}:id" for number in range(2001)),
+        "/genre?order=" + ",".join(["id"] * 2000),
+        "/genre?or=(" + ",".join(["id.eq.1", "and(id.eq.1,id.eq.2)"] * 700) + ")",
+        "/genre?select=tracks:track(" + ",".join(f"a{number}:id" for number in range(2001)) + ")",
+    ],
+    ids=["select", "order", "or", "embed"],
+)
+def test_what_is_far_too_large_is_not_planned(ask: Ask, path: str) -> None:
+    with ask(fields=5) as asker:
+        answer = asker.rest("GET", path)
+    assert (answer.status_code, answer.json()["code"]) == (400, "PGRST127")
+    assert answer.json()["details"] == "the request has more than 2000 fields, conditions and sort keys"
+
+
 def test_fields_of_own_resolvers(ask: Ask) -> None:
     query = "{ a: top_customers(limit: 1) { id } b: top_customers(limit: 1) { ...c } } fragment c on customer { id }"
     with ask(fields=6) as asker:

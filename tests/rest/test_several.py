@@ -82,6 +82,18 @@ def test_all_or_nothing(rest_write: Rest, last: dict[str, Any], error: tuple[int
     assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Rock"}]
 
 
+@pytest.mark.parametrize("path", ["/nope", "/genre/1"])
+def test_which_of_many(rest_write: Rest, path: str) -> None:
+    """R33-3: also of a body that is made ready in a thread."""
+    operations = [operation("PATCH", "/genre/1", {"name": f"{number}"}) for number in range(60)]
+    operations[40] = operation("POST", path, {})
+    answer = rest_write("POST", "/", operations)
+    assert answer.json()["hint"].endswith(
+        "It is operation 40 of the request, counted from 0; nothing of the request was kept."
+    )
+    assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Rock"}]
+
+
 def test_the_only_one(rest_write: Rest) -> None:
     """R33-3: it is told as it would be of several."""
     answer = rest_write("POST", "/", [operation("PATCH", "/genre/0", {"name": "a"})])
