@@ -20,6 +20,8 @@ TURN: Final = 0.0001
 """Seconds that a thread works before it gives way."""
 PAUSE: Final = 0.0001
 """Seconds that it then sleeps, so that who wants to run can begin; it goes on when nobody does any more."""
+RECENTLY: Final = 0.02
+"""Seconds after an answer in which the next question is expected: it should find the way free."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -39,17 +41,19 @@ class _Underway:
         self.on_loop = 0
         """Such blocks that do not wait for a thread of ours."""
         self.in_threads = 0
+        self.ended = 0.0
+        """When one did last."""
 
-    @property
-    def others(self) -> bool:
-        """Whether somebody waits beside the one that a thread works for."""
-        return self.on_loop > 0 or self.in_threads > 1
+    def others(self, now: float) -> bool:
+        """Whether somebody waits beside the one that a thread works for, or will soon."""
+        return self.on_loop > 0 or self.in_threads > 1 or now - self.ended < RECENTLY
 
     def __enter__(self) -> None:
         self.on_loop += 1
 
     def __exit__(self, *_: object) -> None:
         self.on_loop -= 1
+        self.ended = time.perf_counter()
 
 
 underway: Final = _Underway()
@@ -102,7 +106,10 @@ def in_turns(items: Iterable[Result]) -> Iterator[Result]:
 def give_way() -> None:
     """Let others run, if this is such a thread and its turn is over. Not to be called with a lock held."""
     began = _turn.began
-    if began is None or time.perf_counter() - began < TURN or not underway.others:
+    if began is None:
+        return
+    now = time.perf_counter()
+    if now - began < TURN or not underway.others(now):
         return
     _one.release()
     time.sleep(PAUSE)

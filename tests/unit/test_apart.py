@@ -64,6 +64,7 @@ def test_who_is_alone_does_not_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TURN", 0.0)
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(underway, "ended", 0.0)
 
     async def ask() -> None:
         with underway:
@@ -75,8 +76,13 @@ def test_who_is_alone_does_not_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
     asyncio.run(ask())
     assert slept == []
-    asyncio.run(both())
+    asyncio.run(ask())  # somebody was answered just now
     assert slept == [module.PAUSE]
+    monkeypatch.setattr(module, "RECENTLY", 0.0)
+    asyncio.run(ask())
+    assert slept == [module.PAUSE]
+    asyncio.run(both())
+    assert slept == [module.PAUSE] * 2
     assert (underway.on_loop, underway.in_threads) == (0, 0)
 
 
