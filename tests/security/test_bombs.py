@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,22 +41,12 @@ def megabytes(running: Program) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_048_576
 
 
-Sent = tuple[Bomb, str | None, dict[str, str]]
-"""A bomb, its body and the headers, made before others are asked how long they wait."""
-
-
-def ready(found: Iterable[Bomb], role: str) -> list[Sent]:
-    """What a caller of the role sends."""
+def send(port: int, bomb: Bomb, role: str) -> tuple[int, bytes]:
+    """Status and body of the answer that a caller of the role is given."""
     headers = {"x-hasura-role": role, "content-type": "application/json"}
-    return [(bomb, bomb.text, headers) for bomb in found]
-
-
-def send(port: int, sent: Sent) -> tuple[int, bytes]:
-    """Status and body of the answer."""
-    bomb, text, headers = sent
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request(bomb.method, bomb.path, text, headers)
+        connection.request(bomb.method, bomb.path, bomb.text, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -98,11 +88,10 @@ def test_each_is_answered_or_refused_and_others_are_served(chinook_read: Setting
     others = Waited()
     with served(chinook_read, tmp_path) as (running, port):
         with others.asking(port, tmp_path):
-            for sent in ready([*bombs(), *largest(0)], role):
-                bomb = sent[0]
+            for bomb in (*bombs(), *largest(0)):
                 if role == "admin" and bomb.name in ("aliases of lists", "all with all"):
                     continue  # who may ask for everything is given it
-                check(bomb, *send(port, sent))
+                check(bomb, *send(port, bomb, role))
                 if role != "admin":
                     assert megabytes(running) < CEILING, bomb.name
         assert len(others.seconds) > 20
@@ -119,12 +108,12 @@ def test_others_while_bombs_come(chinook_read: Settings, tmp_path: Path) -> None
         for number in range(count("BOMB_ROUNDS", 8)):
             with quiet.asking(port, tmp_path):
                 time.sleep(QUIET)
-            prepared, answers = ready([*bombs(), *largest(number)], "anonymous"), list[tuple[int, bytes]]()
+            prepared, answers = [*bombs(), *largest(number)], list[tuple[int, bytes]]()
             with busy.asking(port, tmp_path):
                 for item in prepared:
-                    answers.append(send(port, item))
+                    answers.append(send(port, item, "anonymous"))
                     peak = max(peak, megabytes(running))
-            for (bomb, _, _), answer in zip(prepared, answers, strict=True):
+            for bomb, answer in zip(prepared, answers, strict=True):
                 check(bomb, *answer)
             sent += len(prepared)
         figures = {

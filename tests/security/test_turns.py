@@ -21,7 +21,7 @@ class Clock:
     """In place of the module ``time``: asked by whoever gives way, and at the begin of a thread's work."""
 
     def __init__(self) -> None:
-        self.calls = self.longest = self.turns = 0
+        self.calls = self.longest = 0
 
     def perf_counter(self) -> float:
         """Always the same, so that no turn is ever over."""
@@ -29,7 +29,6 @@ class Clock:
             return 0.0  # an answer was given
         self.longest = max(self.longest, self.calls)
         self.calls = 0
-        self.turns += 1
         sys.setprofile(self._count)
         return 0.0
 
@@ -54,7 +53,7 @@ def test_large_requests_give_way(chinook_read: Settings, chinook_app: App, clock
         runner, _, graphql, rest = services
         for bomb in LARGE:
             client = rest if bomb.path.startswith("/rest") else graphql
-            clock.calls = clock.longest = clock.turns = 0
+            clock.calls = clock.longest = 0
             runner.run(client.request(bomb.method, bomb.path, content=bomb.text))
             longest[f"{bomb.name} {bomb.path[:8]}"] = max(clock.longest, clock.calls)
     assert {name: calls for name, calls in longest.items() if calls >= MOST} == {}

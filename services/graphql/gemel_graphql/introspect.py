@@ -25,7 +25,7 @@ from graphql import (
 from graphql.validation import recommended_rules
 
 from gemel.apart import in_thread
-from gemel_graphql.parse.contents import contents, reached_from, written_out
+from gemel_graphql.parse.contents import contents, reached_from, used_in, written_out
 from gemel_graphql.parse.operation import Operation
 from gemel_graphql.parse.refuse import refuse
 from gemel_graphql.parse.request import Introspected
@@ -123,7 +123,7 @@ def _question(operation: Operation, nodes: tuple[FieldNode, ...]) -> _Question:
         raise refuse(f"'__schema' may be asked for {MOST_SCHEMAS} times in an operation")
     reached = reached_from(own, of_fragments)
     fragments = tuple(operation.fragments[name] for name in sorted(reached))
-    used = own.variables.union(*(part.variables for part in reached.values()))
+    used = used_in(own, reached)
     definitions = (item for item in operation.node.variable_definitions or () if item.variable.name.value in used)
     head = OperationDefinitionNode(
         operation=OperationType.QUERY,

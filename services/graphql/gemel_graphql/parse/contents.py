@@ -79,6 +79,14 @@ def reached_from(part: Contents, fragments: Mapping[str, Contents]) -> dict[str,
     return found
 
 
+def used_in(part: Contents, reached: Mapping[str, Contents]) -> frozenset[str]:
+    """Variables that a part uses, also in the fragments that it needs.
+
+    :param reached: as of :func:`reached_from`.
+    """
+    return part.variables.union(*(item.variables for item in reached.values()))
+
+
 def written_out(part: Contents, fragments: Mapping[str, Contents], most: int) -> int:
     """Fields and spreads of a part once its fragments are written out; not counted far beyond ``most``.
 

@@ -24,7 +24,7 @@ from graphql import (
     print_ast,
 )
 
-from gemel_graphql.parse.contents import Contents, contents, reached_from
+from gemel_graphql.parse.contents import Contents, contents, reached_from, used_in
 from gemel_graphql.parse.document import Document
 from gemel_graphql.parse.refuse import Bare, refuse
 
@@ -83,7 +83,7 @@ def choose(document: Document, name: str | None) -> Operation:
     _check_cycles(of_fragments)
     own = contents(node)
     reached = reached_from(own, of_fragments)
-    used = own.variables.union(*(part.variables for part in reached.values()))
+    used = used_in(own, reached)
     declared = _declared(node)
     for variable in sorted(used - set(declared)):
         raise refuse(f'unbound variable "{variable}"')
