@@ -1,6 +1,7 @@
 """Functions that SQLite lacks, registered on every connection.
 
-What they refuse is kept in ``Failure``, since SQLite tells of an exception in a function only that there was one.
+``regexp`` is what SQLAlchemy's ``regexp_match()`` calls. What they refuse is kept in ``Failure``, since SQLite tells
+of an exception in a function only that there was one.
 """
 
 import math
@@ -58,6 +59,7 @@ def register_functions(connection: sqlite3.Connection, failure: Failure) -> None
     add("gemel_member", 2, lambda key, value: "" if value == "null" else f"{key}{value},")
     add("gemel_lower", 1, lambda text: text.lower() if isinstance(text, str) else text)
     add("gemel_regex", 3, partial(matches, failure))
+    add("regexp", 2, partial(matches, failure, ignore_case=0))
     add("gemel_number", 1, number_text)
     add("gemel_real", 1, real_text)
     add("gemel_decimal", 1, decimal_text)
