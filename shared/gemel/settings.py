@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     backup_jobs: int = Field(
         1, ge=1, le=64, description="processes of pg_dump and pg_restore, and connections for evidence, at a time"
     )
+    backup_share: int = Field(
+        100, ge=1, le=100, description="percent of the time in which a backup of PostgreSQL works; otherwise it rests"
+    )
     backup_keep: str = Field(
         "last 3, daily 7, weekly 4, monthly 12, yearly 3",
         description="proven backups that are kept: last, hourly, daily, weekly, monthly, yearly; all keeps all",

@@ -3,16 +3,19 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backup.helpers import LIMIT, until
 from gemel.settings import Settings
-from gemel_backup.child import LEASH, child
+from gemel_backup.child import LEASH, child, in_turns
 from gemel_backup.clients import find_client, tool_major
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.job import Job
+from gemel_backup.pace import Pace
 from gemel_backup.postgresql import Address
 
 # Starts a child of its own, as pg_dump does; both are found by the file that they hold open.
@@ -27,15 +30,27 @@ def job(**more: object) -> Job:
     return Job(Settings(), **more)  # type: ignore[arg-type]
 
 
-def running(mark: str) -> bool:
-    """Whether any process has the mark among its arguments."""
+def processes(mark: str) -> Iterator[tuple[str, str]]:
+    """Command and state (``proc(5)``) of each process that has the mark among its arguments."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (folder / "cmdline").read_text() and "State:\tZ" not in (folder / "status").read_text():
-                return True
+            command, status = (folder / "cmdline").read_text(), (folder / "status").read_text()
         except OSError:
             continue
-    return False
+        if mark in command:
+            yield command, status.partition("State:\t")[2][0]
+
+
+def running(mark: str) -> bool:
+    """Whether any such process is there."""
+    return any(state != "Z" for _, state in processes(mark))
+
+
+def stopped(mark: str) -> bool:
+    """Whether what grows is there, and stopped."""
+    return any(
+        state == "T" and command.startswith(f"{sys.executable}\0-c\0{GROWING}") for command, state in processes(mark)
+    )
 
 
 def test_program_that_ends_well() -> None:
@@ -91,6 +106,68 @@ with child([sys.executable, "-c", {FAMILY!r}, {str(mark)!r}], {{}}):
         process.kill()
         process.wait(LIMIT)
     until(lambda: not running(str(mark)))
+
+
+# Grows a file as long as it runs.
+GROWING = """
+import sys, time
+while True:
+    with open(sys.argv[1], "a") as file:
+        file.write("x")
+    time.sleep(0.001)
+"""
+
+
+def test_program_that_is_paused_does_nothing_until_it_may_go_on(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with child([sys.executable, "-c", GROWING, str(mark)], {}) as process:
+        until(mark.exists)
+        process.pause()
+        until(lambda: stopped(str(mark)))
+        size = mark.stat().st_size
+        time.sleep(0.1)
+        assert mark.stat().st_size == size
+        process.go_on()
+        until(lambda: mark.stat().st_size > size)
+        process.pause()
+    until(lambda: not running(str(mark)))
+
+
+def test_paused_program_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    script = f"""
+from gemel_backup.child import child
+import time
+with child([{sys.executable!r}, "-c", {GROWING!r}, {str(mark)!r}], {{}}) as process:
+    while True:
+        process.pause()
+        time.sleep(0.05)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ) as process:
+        until(lambda: stopped(str(mark)))
+        process.kill()
+        process.wait(LIMIT)
+    until(lambda: not running(str(mark)))
+
+
+@pytest.mark.parametrize("share", [20, 50, 100])
+def test_program_works_a_share_of_the_time(share: int) -> None:
+    """The processor's time that a program gets which would always work."""
+    script = "import time\nwhile time.process_time() < 0.2: pass"
+    begun = time.monotonic()
+    with child([sys.executable, "-c", script], {}) as process, in_turns(process, Pace(share)):
+        process.wait(job())
+    took = time.monotonic() - begun
+    assert took > 0.2 * 100 / share * 0.9
+
+
+def test_program_goes_on_when_its_turns_are_over(tmp_path: Path) -> None:
+    with child([sys.executable, "-c", "import time; time.sleep(0.5)"], {}) as process:
+        with in_turns(process, Pace(1)):
+            pass
+        process.wait(job())
 
 
 def test_leash_tells_a_signal_as_shells_do() -> None:

@@ -18,6 +18,7 @@ from gemel_backup.evidence import sqlite as of_sqlite
 from gemel_backup.evidence.fingerprint import fingerprint
 from gemel_backup.evidence.row_hash import FUNCTIONS
 from gemel_backup.job import Job
+from gemel_backup.pace import Pace
 from gemel_backup.postgresql import Address
 from gemel_backup.prove.prove import prove
 
@@ -96,8 +97,8 @@ def rich(
             server.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
 
 
-def collected(settings: Settings, jobs: int = 2) -> Evidence:
-    address, job = Address.parse(settings.database), Job(settings, processes=jobs)
+def collected(settings: Settings, jobs: int = 2, share: int = 100) -> Evidence:
+    address, job = Address.parse(settings.database), Job(settings, processes=jobs, pace=Pace(share))
     with of_postgresql.snapshot(address, job) as connection:
         return of_postgresql.collect(connection, address, job, of_postgresql.export(connection))
 
@@ -141,6 +142,24 @@ CHANGES = {
     "SELECT lo_unlink((SELECT max(oid) FROM pg_largeobject_metadata))": "there are",
     "UPDATE alembic_version SET version_num = '0000'": "Alembic's heads are 0000 instead of 0001",
 }
+
+
+def test_pages_that_are_read_in_turns_give_the_same(
+    rich: tuple[Settings, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``backup_share`` has it: a few pages at a time, every row once."""
+    settings, _ = rich
+    with psycopg.connect(settings.database) as connection:
+        connection.execute("INSERT INTO part SELECT n, '2026-11-01' FROM generate_series(1, 20000) n")
+        connection.execute("DELETE FROM part WHERE id % 3 = 0")
+    whole = collected(settings)
+    monkeypatch.setattr(of_postgresql, "FIRST_PAGES", 1)
+    monkeypatch.setattr(of_postgresql, "TURN", 0.0005)
+    statements: list[str] = []
+    asked = of_postgresql.rows
+    monkeypatch.setattr(of_postgresql, "rows", lambda *given: statements.append(given[1]) or asked(*given))
+    assert collected(settings, share=60) == whole
+    assert sum("public.part_1 " in text and "ctid >=" in text for text in statements) > 5
 
 
 def test_every_change_is_found(rich: tuple[Settings, str]) -> None:

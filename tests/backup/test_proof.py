@@ -5,7 +5,7 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -38,6 +38,7 @@ from gemel_backup.keep.manifest import Manifest
 from gemel_backup.keep.notes import read_manifest, read_notes
 from gemel_backup.keep.seal import seal
 from gemel_backup.keep.verify import verify
+from gemel_backup.pace import Pace
 from gemel_backup.postgresql import Address, Connection
 from gemel_backup.prove.prove import prove
 from gemel_backup.store import MANIFEST, FolderStore, open_store
@@ -92,6 +93,25 @@ def test_taken_and_proven(chinook: Settings, scratch_names: list[str]) -> None:
     assert index.rows()[manifest.id].status == "proven"
     assert latest_proven(store, UNSIGNED) == manifest
     assert_dropped(chinook, scratch_names)
+
+
+@pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
+def test_one_that_rests_between_its_turns_is_proven(chinook: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = []
+
+    class Counted(Pace):
+        @contextmanager
+        def turn(self) -> Iterator[None]:
+            with super().turn():
+                turns.append(threading.current_thread().name)
+                yield
+
+    monkeypatch.setattr("gemel_backup.take.postgresql.Pace", Counted)
+    settings = chinook.model_copy(update={"backup_share": 25})
+    outcome = back_up(Job(settings), open_store(settings), "chinook")
+    assert outcome.proof is not None
+    assert outcome.proof.error is None
+    assert {name.partition("_")[0] for name in turns} == {"MainThread", "gemel-pace", "gemel-evidence"}
 
 
 def test_taken_alone_is_not_proven(chinook: Settings) -> None:

@@ -1,7 +1,6 @@
 """Other programs, run so that they die with us."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import IO
 
 from gemel_backup.errors import BackupError
 from gemel_backup.job import POLL_SECONDS, Job
+from gemel_backup.pace import TURN, Pace
 
 LEASH = Path(__file__).with_name("leash.py")
 MOST_TEXT = 4000
@@ -54,6 +54,23 @@ class Child:
             self._tell(seen)
         if status := self._process.returncode:
             raise BackupError(f"{self._name} failed with exit status {status}: {self._text()}")
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for so long; whether it has ended, well or not."""
+        return self._ended.wait(seconds)
+
+    def pause(self) -> None:
+        """Stop it until it may go on, with all that it started."""
+        self._say(b"-")
+
+    def go_on(self) -> None:
+        """After a pause."""
+        self._say(b"+")
+
+    def _say(self, byte: bytes) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - the leash's
+        with suppress(BrokenPipeError):  # it has ended
+            os.write(self._process.stdin.fileno(), byte)
 
     def check(self) -> None:
         """:raises BackupError: it has ended, though nobody asked it to."""
@@ -97,7 +114,32 @@ def child(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Ch
             try:
                 yield Child(Path(command[0]).name, process, errors)
             finally:
-                if process.poll() is None:
-                    with suppress(ProcessLookupError):  # it has just ended by itself
-                        os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+                assert process.stdin is not None  # noqa: S101 - a pipe
+                process.stdin.close()  # whatever of it still runs is killed by the leash
+                process.wait()
+
+
+@contextmanager
+def in_turns(program: Child, pace: Pace) -> Iterator[None]:
+    """A program works in turns with others until the block ends."""
+    if not pace.rests:
+        yield
+        return
+    over = threading.Event()
+    thread = threading.Thread(target=_alternate, args=(program, pace, over), name="gemel-pace", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _alternate(program: Child, pace: Pace, over: threading.Event) -> None:
+    ended = False
+    while not (ended or over.is_set()):
+        with pace.turn():
+            program.go_on()
+            ended = program.ends_within(TURN)
+            program.pause()
+    program.go_on()

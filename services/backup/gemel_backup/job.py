@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gemel.settings import Settings
 from gemel_backup.errors import Yielded
+from gemel_backup.pace import ALWAYS, Pace
 
 Stop = Callable[[], bool]
 """Asked now and then by whatever takes long; true: end soon."""
@@ -33,6 +34,7 @@ class Job:
     processes: int | None = None
     """In place of ``backup_jobs`` of the settings."""
     report: Report = silent
+    pace: Pace = ALWAYS
     limit: float = 6 * 3600.0
     """Seconds that a dump, a restore, or the reading of the tables may take."""
 

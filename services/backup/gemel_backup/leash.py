@@ -1,8 +1,9 @@
 """Runs a command and ends with it; kills it, and all that it started, as soon as standard input is closed.
 
 Standard input is a pipe from the process that started this one. The operating system closes it when that process
-dies, even by ``kill -9``: so no dump or restore outlives its service. Run as a file, in a session of its own, so that
-the process group is exactly the command and its children. It imports nothing of Gemel, to start fast.
+dies, even by ``kill -9``: so no dump or restore outlives its service. Each byte that comes in stops the command (``-``)
+or lets it go on (``+``). Run as a file, in a session of its own; the command and its children have a process group of
+their own in it, for what stops them must not stop the leash. It imports nothing of Gemel, to start fast.
 """
 
 import os
@@ -10,22 +11,31 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 NICENESS = 10
 """Where processors are short, services on the same machine go first."""
+SIGNALS = {b"-": signal.SIGSTOP, b"+": signal.SIGCONT}
 
 
-def _watch() -> None:
-    while os.read(0, 1):
-        pass
-    os.killpg(0, signal.SIGKILL)  # this process, too
+def _obey(group: int) -> None:
+    while byte := os.read(0, 1):
+        _send(group, SIGNALS[byte])
+    _send(group, signal.SIGKILL)
+    os._exit(128 + signal.SIGKILL)
+
+
+def _send(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # all of it has ended by itself
+        os.killpg(group, number)
 
 
 def main() -> int:
     """Exit status of the command; 128 and its number for a signal, as shells say it."""
     os.nice(NICENESS)
-    with subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL) as child:  # noqa: S603 - the command is our caller's
-        threading.Thread(target=_watch, daemon=True).start()
+    command = sys.argv[1:]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0) as child:  # noqa: S603 - our caller's
+        threading.Thread(target=_obey, args=(child.pid,), daemon=True).start()
         status = child.wait()
     return status if status >= 0 else 128 - status
 

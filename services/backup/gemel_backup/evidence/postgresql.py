@@ -1,6 +1,7 @@
 """Evidence of a PostgreSQL database, read by several connections of one snapshot."""
 
 import queue
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from gemel_backup.evidence.model import Evidence, Range, Rows
 from gemel_backup.evidence.row_hash import ALIAS, row_hash
 from gemel_backup.evidence.tables import EXCLUDED
 from gemel_backup.job import Job
+from gemel_backup.pace import TURN
 from gemel_backup.postgresql import Address, Connection, server_major
 
 PINNED: Final = {
@@ -69,6 +71,12 @@ LARGE_OBJECTS: Final = """
          LATERAL (SELECT lo_lseek64(lo_open(m.oid, 262144), 0, 2) AS size OFFSET 0) s,
          LATERAL generate_series(0, s.size / 1048576) AS i"""
 WAITERS: Final = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1"
+# Ranges of rows are found by their pages from version 14 on, and in PostgreSQL's own form of tables.
+PAGES: Final = """
+    SELECT CASE WHEN a.amname = 'heap' AND current_setting('server_version_num')::int >= 140000
+                THEN pg_relation_size(c.oid) / current_setting('block_size')::int END
+    FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = {}::regclass"""
+FIRST_PAGES: Final = 16
 SEQUENCES_AT_ONCE: Final = 100
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 ATTEMPTS: Final = 5
@@ -169,16 +177,17 @@ def collect(connection: Connection, address: Address, job: Job, exported: str) -
     total = names.qsize()
     with ThreadPoolExecutor(job.jobs, thread_name_prefix="gemel-evidence") as pool:
         counting = [pool.submit(_count, names, total, address, job, exported) for _ in range(min(job.jobs, total))]
-        values = sequences(connection)
+        with job.pace.turn():
+            values = sequences(connection)
         evidence = Evidence(
             major=server_major(connection),
             tables={},
             sequences={name: Range(value, value) for name, value in values.items()},
-            objects=_objects(connection),
-            extensions=_texts(connection, schema.EXTENSIONS),
-            owners={name: text for query in schema.OWNERS for name, text in _texts(connection, query).items()},
+            objects=_objects(connection, job),
+            extensions=_texts(connection, job, schema.EXTENSIONS),
+            owners={name: text for query in schema.OWNERS for name, text in _texts(connection, job, query).items()},
             roles=tuple(str(name) for (name,) in rows(connection, schema.ROLES)),
-            large_objects=_rows(connection, LARGE_OBJECTS),
+            large_objects=_rows(connection, job, LARGE_OBJECTS),
             heads=heads(connection),
         )
         counted = [item for future in counting for item in future.result().items()]
@@ -199,10 +208,28 @@ def _count(
                 return counted
             job.check()
             try:
-                counted[name] = _rows(connection, COUNT.format(row, name))
+                counted[name] = _count_table(connection, job, name, row)
             except LockNotAvailable as error:
                 raise Yielded(f"somebody changes the schema; nothing was taken: {name}: {error}") from error
             job.report("compare the tables", total - names.qsize(), total)
+
+
+def _count_table(connection: Connection, job: Job, name: str, row: str) -> Rows:
+    """Rows of one table; where work is done in turns some of its pages at a time, as many as can be read in a turn."""
+    counting = COUNT.format(row, name)
+    [(pages,)] = rows(connection, PAGES.format(_literal(name))) if job.pace.rests else [(None,)]
+    if pages is None:
+        return _rows(connection, job, counting)
+    count, checksum, begin, step = 0, 0, 0, FIRST_PAGES
+    while begin < pages:
+        job.check()
+        with job.pace.turn():
+            begun = time.monotonic()
+            [part] = rows(connection, f"{counting} WHERE ctid >= '({begin},0)' AND ctid < '({begin + step},0)'")
+            took = time.monotonic() - begun
+        count, checksum, begin = count + int(part[0]), checksum + int(part[1]), begin + step
+        step = max(1, int(step * min(2.0, TURN / took)))
+    return Rows(count, str(checksum))
 
 
 def tables(connection: Connection) -> Mapping[str, str]:
@@ -237,20 +264,22 @@ def heads(connection: Connection) -> tuple[str, ...]:
     return tuple(str(head) for (head,) in rows(connection, f"SELECT version_num FROM {found[0][0]} ORDER BY 1"))
 
 
-def _objects(connection: Connection) -> Mapping[str, str]:
+def _objects(connection: Connection, job: Job) -> Mapping[str, str]:
     return {
-        str(name): fingerprint(str(definition), expression=query in schema.EXPRESSIONS)
+        name: fingerprint(definition, expression=query in schema.EXPRESSIONS)
         for query in schema.OBJECTS
-        for name, definition in rows(connection, query)
+        for name, definition in _texts(connection, job, query).items()
     }
 
 
-def _texts(connection: Connection, query: str) -> dict[str, str]:
-    return {str(name): str(text) for name, text in rows(connection, query)}
+def _texts(connection: Connection, job: Job, query: str) -> dict[str, str]:
+    with job.pace.turn():
+        return {str(name): str(text) for name, text in rows(connection, query)}
 
 
-def _rows(connection: Connection, query: str) -> Rows:
-    [(count, checksum)] = rows(connection, query)
+def _rows(connection: Connection, job: Job, query: str) -> Rows:
+    with job.pace.turn():
+        [(count, checksum)] = rows(connection, query)
     return Rows(int(count), str(checksum))
 
 

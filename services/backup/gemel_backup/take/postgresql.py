@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from gemel_backup.child import Child, child
+from gemel_backup.child import Child, child, in_turns
 from gemel_backup.clients import Client, find_client
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.evidence import Evidence, Range
 from gemel_backup.evidence import postgresql as evidence
 from gemel_backup.evidence.tables import EXCLUDED
 from gemel_backup.job import Job
+from gemel_backup.pace import Pace
 from gemel_backup.postgresql import Address, Connection, server_major, server_version
 from gemel_backup.take.lock import shared_lock
 from gemel_backup.take.taken import Taken
@@ -38,7 +39,8 @@ def take_postgresql(job: Job, folder: Path, address: Address) -> Taken:
     :raises Yielded: a migration held the lock too long or asked for it, or the work was stopped.
     """
     with address.connect(job) as lock, shared_lock(lock, job) as locked:
-        held = replace(job, stop=lambda: locked.wanted() or job.stop())
+        pace = Pace(job.settings.backup_share)
+        held = replace(job, stop=lambda: locked.wanted() or job.stop(), pace=pace)
         with evidence.locked_snapshot(address, held) as connection:
             return _take(held, folder, address, connection)
 
@@ -48,8 +50,9 @@ def _take(job: Job, folder: Path, address: Address, connection: Connection) -> T
     exported = evidence.export(connection)
     before = evidence.sequences(connection)
     with ExitStack() as stack:
-        dump = stack.enter_context(child(_dump(client, address, folder, exported, job), address.environment))
         roles = stack.enter_context(child(_globals(client, address, folder), address.environment))
+        dump = stack.enter_context(child(_dump(client, address, folder, exported, job), address.environment))
+        stack.enter_context(in_turns(dump, job.pace))
         found = evidence.collect(connection, address, job, exported)
         roles.wait(job)
         _wait(dump, job, connection)
