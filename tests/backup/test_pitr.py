@@ -398,7 +398,7 @@ def test_recovery_is_compared_with_the_evidence(
     assert noted.error
 
 
-@pytest.mark.parametrize("check", ["verify_base", "amcheck", "smoke"])
+@pytest.mark.parametrize("check", ["pitr.prove.verify_base", "prove.examine.amcheck", "prove.examine.smoke"])
 def test_what_a_check_finds_fails_the_proof(
     taken_base: tuple[Settings, FolderStore, Manifest], monkeypatch: pytest.MonkeyPatch, check: str
 ) -> None:
@@ -407,7 +407,7 @@ def test_what_a_check_finds_fails_the_proof(
     def find(*_: object, **__: object) -> str:
         raise Corrupted("found")
 
-    monkeypatch.setattr(f"gemel_backup.pitr.prove.{check}", find)
+    monkeypatch.setattr(f"gemel_backup.{check}", find)
     with pytest.raises(Corrupted, match="found"):
         prove(Job(settings), store, manifest.id)
     proof = read_notes(store, manifest.id, UNSIGNED).proof

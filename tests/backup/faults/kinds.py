@@ -39,7 +39,7 @@ TAKING = {
 PROVING = {
     "before the restore": "gemel_backup.prove.prove:unpacked",
     "while it restores": "gemel_backup.prove.load:Progress.__call__",
-    "before the comparison": "gemel_backup.prove.load:compare",
+    "before the comparison": "gemel_backup.prove.load:differences",
     "before the proof is kept": "gemel_backup.prove.prove:write_proof",
 }
 

@@ -11,6 +11,7 @@ from typing import Final
 
 ALIAS: Final = "t"
 BY_ARRAY: Final = "hash_array_extended(ARRAY[{column}], {seed})"
+IN_UTC: Final = "coalesce(timestamp_hash_extended({column} AT TIME ZONE 'UTC', {seed}), -{seed})"
 BY_NAME: Final = {
     "int2": "hashint2extended",
     "int4": "hashint4extended",
@@ -29,13 +30,14 @@ BY_NAME: Final = {
 }
 FUNCTIONS: Final = {
     **{kind: f"coalesce({name}({{column}}, {{seed}}), -{{seed}})" for kind, name in BY_NAME.items()},
-    **dict.fromkeys(("bool", "bytea", "date", "timestamptz"), BY_ARRAY),
+    **dict.fromkeys(("bool", "bytea", "date"), BY_ARRAY),
+    "timestamptz": IN_UTC,
 }
 """Expressions by the name of a type of PostgreSQL whose own hash is the same for what was restored, and another one for
 what is not equal. Of others the text is hashed: an enum is hashed by its number, ``[[[1]]]`` in ``jsonb`` as ``[1]``.
 
 NULL is not the seed, which is the hash of zero and of ``NaN``. Functions of types for which there is none to be called
-by name before PostgreSQL 18 are found by an array's, which takes longer.
+by name before PostgreSQL 18 are found by an array's, which takes longer; a ``timestamptz`` as a ``timestamp`` in UTC.
 """
 
 

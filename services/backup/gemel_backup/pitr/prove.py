@@ -1,20 +1,15 @@
 """Prove a base backup: recover it to the moment of its evidence, and compare."""
 
-from gemel_backup.evidence import differences
 from gemel_backup.job import Job
 from gemel_backup.keep.manifest import Base
 from gemel_backup.keep.unpack import Unpacked
 from gemel_backup.pitr.barman import open_barman
 from gemel_backup.pitr.recover import Goal, recovered
 from gemel_backup.pitr.verify import verify_base
-from gemel_backup.prove.amcheck import amcheck
-from gemel_backup.prove.load import compare, evidence_of
-from gemel_backup.prove.smoke import smoke
-
-OK = "ok"
+from gemel_backup.prove.examine import OK, Checks, examine
 
 
-def prove_base(job: Job, backup: Unpacked, base: Base, checks: dict[str, str]) -> None:
+def prove_base(job: Job, backup: Unpacked, base: Base, checks: Checks) -> None:
     """Recover it to its restore point on a server of its own, and look at all of it.
 
     :param backup: its manifest and evidence; the files are Barman's.
@@ -28,7 +23,4 @@ def prove_base(job: Job, backup: Unpacked, base: Base, checks: dict[str, str]) -
     checks["files"] = verify_base(job, barman, manifest.id)
     with recovered(job, barman, manifest.id, Goal(restore_point=base.restore_point)) as target:
         checks["recovered"] = OK
-        compare(manifest, differences(backup.evidence, evidence_of(job, target), owners=True))
-        checks["evidence"] = OK
-        checks["pages"] = amcheck(job, target, catalogs=True)
-        checks["query"] = smoke(job, backup, target.uri)
+        examine(job, backup, target, checks, owners=True, catalogs=True)

@@ -12,7 +12,6 @@ from gemel_backup.evidence import Evidence, differences, of_tables
 from gemel_backup.evidence import postgresql as evidence
 from gemel_backup.evidence.sqlite import collect
 from gemel_backup.job import Job
-from gemel_backup.keep.manifest import Manifest
 from gemel_backup.keep.unpack import Unpacked
 from gemel_backup.postgresql import Address, server_major
 from gemel_backup.prove.toc import Progress, write_list
@@ -28,12 +27,26 @@ def load_postgresql(
 ) -> None:
     """Restore into an empty database, and compare it with the evidence.
 
+    The parameters are those of :func:`fill_postgresql`.
+
+    :raises BackupError: ``pg_restore`` failed, or there is none that fits.
+    :raises Unproven: what is there afterwards is not what was taken.
+    :raises Yielded: stopped.
+    """
+    fill_postgresql(job, backup, target, whole=whole, owners=owners, tables=tables)
+    compare(backup, evidence_of(job, target), owners=owners, tables=tables)
+
+
+def fill_postgresql(
+    job: Job, backup: Unpacked, target: Address, *, whole: bool, owners: bool, tables: Sequence[str] = ()
+) -> None:
+    """Restore into an empty database.
+
     :param whole: in one transaction, and so by one process; else by ``job.jobs``.
     :param owners: give objects their owners and grants; the roles must be there. Else all belongs to who restores.
     :param tables: fill these alone, by their names in the evidence; the schema is there as a whole but for its foreign
         keys, which could not hold. Empty: all.
     :raises BackupError: ``pg_restore`` failed, or there is none that fits.
-    :raises Unproven: what is there afterwards is not what was taken.
     :raises Yielded: stopped.
     """
     with target.connect(job) as connection:
@@ -56,11 +69,6 @@ def load_postgresql(
             progress = Progress(job, items)
             restore.wait(job, progress)
             progress.end()
-    found = evidence_of(job, target)
-    taken = backup.evidence
-    if tables:
-        taken, found = of_tables(taken, tables), of_tables(found, tables)
-    compare(backup.manifest, differences(taken, found, owners=owners and not tables))
 
 
 def load_sqlite(job: Job, backup: Unpacked, target: Path) -> None:
@@ -73,7 +81,7 @@ def load_sqlite(job: Job, backup: Unpacked, target: Path) -> None:
     shutil.copyfile(backup.folder / COPY, target)
     with opened(target, job, mode="ro") as connection:
         check_integrity(connection, references=True)
-        compare(backup.manifest, differences(backup.evidence, collect(connection), owners=False))
+        compare(backup, collect(connection), owners=False)
 
 
 def evidence_of(job: Job, target: Address) -> Evidence:
@@ -82,10 +90,18 @@ def evidence_of(job: Job, target: Address) -> Evidence:
         return evidence.collect(connection, target, job, evidence.export(connection))
 
 
-def compare(manifest: Manifest, lines: list[str]) -> None:
-    """:raises Unproven: there are differences."""
+def compare(backup: Unpacked, found: Evidence, *, owners: bool, tables: Sequence[str] = ()) -> None:
+    """Compare what was restored with what was taken.
+
+    :param owners: with owners and grants, if all was restored.
+    :param tables: those that were restored; empty: all.
+    :raises Unproven: there are differences.
+    """
+    taken = backup.evidence
+    if tables:
+        taken, found = of_tables(taken, tables), of_tables(found, tables)
+    lines = differences(taken, found, owners=owners and not tables)
     if lines:
         more = f"; and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
-        raise Unproven(
-            f"backup {manifest.id}: what was restored is not what was taken: {'; '.join(lines[:MOST_LINES])}{more}"
-        )
+        told = "; ".join(lines[:MOST_LINES])
+        raise Unproven(f"backup {backup.manifest.id}: what was restored is not what was taken: {told}{more}")

@@ -12,14 +12,11 @@ from gemel_backup.keep.seal import Keys
 from gemel_backup.keep.unpack import Unpacked, unpacked
 from gemel_backup.pitr.prove import prove_base
 from gemel_backup.postgresql import Address
-from gemel_backup.prove.amcheck import amcheck
-from gemel_backup.prove.load import load_postgresql, load_sqlite
+from gemel_backup.prove.examine import OK, Checks, examine
+from gemel_backup.prove.load import fill_postgresql, load_sqlite
 from gemel_backup.prove.scratch import scratch_database, scratch_roles
 from gemel_backup.prove.smoke import smoke
 from gemel_backup.store import Store
-
-OK = "ok"
-Checks = dict[str, str]
 
 
 def prove(job: Job, store: Store, backup_id: str) -> Proof:
@@ -65,11 +62,10 @@ def _restore(job: Job, backup: Unpacked, checks: Checks) -> None:
         scratch_roles(job, server, names),
         scratch_database(job, server, backup.manifest.locale.get("encoding") or "UTF8") as target,
     ):
-        load_postgresql(job, backup, target, whole=False, owners=superuser)
-        checks |= {"evidence": OK, "constraints": OK}
+        fill_postgresql(job, backup, target, whole=False, owners=superuser)
+        checks["constraints"] = OK
+        examine(job, backup, target, checks, owners=superuser, catalogs=False)
         checks["owners"] = OK if superuser else "not restored: the role of scratch_database_uri is no superuser"
-        checks["pages"] = amcheck(job, target, catalogs=False)
-        checks["query"] = smoke(job, backup, target.uri)
 
 
 def _server(job: Job) -> Address:
