@@ -5,6 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,9 +35,10 @@ from gemel_backup.take.postgresql import ZSTD, _knows_zstd
 ROWS = int(os.environ.get("GEMEL_TEST_BACKUP_ROWS", "2000000"))
 ROUNDS = 7
 JOBS = 2
-SECONDS = 12.0
+SECONDS = 6.0
 LONGEST = 600.0
 TAKE = """
+import sys
 from datetime import UTC, datetime
 from gemel.settings import load
 from gemel_backup.ids import new_id
@@ -44,8 +46,11 @@ from gemel_backup.job import Job
 from gemel_backup.store import open_store
 from gemel_backup.take import take
 settings = load()
-take(Job(settings), open_store(settings), new_id(datetime.now(UTC)), "chinook")
+for _ in sys.stdin:
+    take(Job(settings), open_store(settings), new_id(datetime.now(UTC)), "chinook")
+    print("taken", flush=True)
 """
+"""A worker that takes a backup for each line it is given."""
 FILL = """
 CREATE TABLE {name} (id integer PRIMARY KEY, aid integer NOT NULL, amount numeric(10, 2), at timestamptz, note text);
 INSERT INTO {name} SELECT n, n % 1000, (n % 10007) / 7.0, '2026-01-01'::timestamptz + n * interval '1 second',
@@ -54,13 +59,14 @@ CREATE INDEX ON {name} (aid);
 """
 
 
-@pytest.fixture
-def large(copy_chinook: Callable[..., object], tmp_path: Path) -> Iterator[Settings]:
-    """Chinook, and beside it four tables of half a million rows."""
+@pytest.fixture(params=[1])
+def large(request: pytest.FixtureRequest, copy_chinook: Callable[..., object], tmp_path: Path) -> Iterator[Settings]:
+    """Chinook, and beside it four tables of half a million rows, or of a part of that."""
+    rows = ROWS // 4 // request.param
     with copy_chinook("postgresql", tmp_path) as settings:  # type: ignore[attr-defined]
         with psycopg.connect(settings.database, autocommit=True) as connection:
             for number in range(4):
-                connection.execute(FILL.format(name=f"large_{number}", rows=ROWS // 4).encode())
+                connection.execute(FILL.format(name=f"large_{number}", rows=rows).encode())
             connection.execute("VACUUM ANALYZE")
         yield settings
 
@@ -117,18 +123,36 @@ def test_ratios(large: Settings, tmp_path: Path) -> None:
     write_figures("backup-ratios", {"rows": ROWS, "jobs": JOBS, **found, **ratios})
 
 
+def taken(worker: "subprocess.Popen[str]") -> None:
+    """Have it take a backup."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write("\n")
+    worker.stdin.flush()
+    assert worker.stdout.readline() == "taken\n"
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("share", [100, 25, 10])
+@pytest.mark.parametrize("large", [10], indirect=True)
 def test_what_others_feel_of_a_backup(large: Settings, chinook_app: App, share: int) -> None:
     """Database, caller and backup share the processors of this machine; a proof has a server of its own."""
     settings = large.model_copy(update={"backup_share": share})
-    quiet = asyncio.run(_latencies(settings, chinook_app, SECONDS))
-    begun = time.perf_counter()
-    with subprocess.Popen([sys.executable, "-c", TAKE], env={**os.environ, **environment_of(settings)}) as process:
-        meanwhile = asyncio.run(_latencies(settings, chinook_app, LONGEST, lambda: process.poll() is None))
-        assert process.wait() == 0
-    took = time.perf_counter() - begun
-    quiet += asyncio.run(_latencies(settings, chinook_app, SECONDS))
+    quiet, meanwhile, took = [], [], 0.0
+    environment = {**os.environ, **environment_of(settings)}
+    command, pipe = [sys.executable, "-c", TAKE], subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as worker:
+        taken(worker)  # whatever is done once is done
+        for _ in range(ROUNDS):  # in turn, for a machine that is shared is not always as fast
+            quiet += asyncio.run(_latencies(settings, chinook_app, max(SECONDS, took)))
+            begun = time.perf_counter()
+            waiting = threading.Thread(target=taken, args=(worker,))
+            waiting.start()
+            meanwhile += asyncio.run(_latencies(settings, chinook_app, LONGEST, waiting.is_alive))
+            took = time.perf_counter() - begun
+        assert worker.stdin is not None
+        worker.stdin.close()
+        assert worker.wait() == 0
     figures = {}
     for name, values in (("quiet", quiet), ("meanwhile", meanwhile)):
         values.sort()
@@ -136,9 +160,8 @@ def test_what_others_feel_of_a_backup(large: Settings, chinook_app: App, share: 
         figures[f"p99 {name} ms"] = round(values[len(values) * 99 // 100] * 1000, 3)
         figures[f"requests {name}"] = len(values)
     ratio = figures["p99 meanwhile ms"] / figures["p99 quiet ms"]
-    write_figures(
-        f"backup-p99-{share}", {"rows": ROWS, "backup seconds": round(took, 1), **figures, "p99 ratio": round(ratio, 2)}
-    )
+    told = {"rows": ROWS // 10, "backup seconds": round(took, 1), **figures, "p99 ratio": round(ratio, 2)}
+    write_figures(f"backup-p99-{share}", told)
 
 
 async def _latencies(
