@@ -15,7 +15,7 @@ Checks = dict[str, str]
 
 
 def examine(job: Job, backup: Unpacked, target: Address, checks: Checks, *, owners: bool, catalogs: bool) -> None:
-    """Compare a database with the evidence, look at its pages, and ask it something; all at the same time.
+    """Compare a database with the evidence, look at its pages, and ask it something; if ``job.jobs`` allows, at once.
 
     :param checks: what was looked at is written here.
     :param owners: whether owners and grants were restored, too.
@@ -23,12 +23,12 @@ def examine(job: Job, backup: Unpacked, target: Address, checks: Checks, *, owne
     :raises Unproven: it holds something else, is damaged, or cannot be read.
     :raises Yielded: stopped.
     """
-    with ThreadPoolExecutor(2, "gemel-examine") as pool, snapshot(target, job) as connection:
+    with snapshot(target, job) as connection, ThreadPoolExecutor(3 if job.jobs > 1 else 1, "gemel-examine") as pool:
         exported = export(connection)  # before there is an extension that the checks of pages bring
+        found = pool.submit(lambda: collect(connection, target, job, exported))
         pages = pool.submit(lambda: amcheck(job, target, catalogs=catalogs))
         query = pool.submit(lambda: smoke(job, backup, target.uri))
-        found = collect(connection, target, job, exported)
-    compare(backup, found, owners=owners)
+    compare(backup, found.result(), owners=owners)
     checks["evidence"] = OK
     checks["pages"] = pages.result()
     checks["query"] = query.result()
