@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from socket import socket
 from typing import Final
@@ -25,6 +26,7 @@ from gemel.observe import Health, Metrics, configure_logging
 from gemel.outbox import deliver_until
 from gemel.serve import Engine, open_engine
 from gemel.settings import Settings, load
+from gemel_backup.beside import beside
 from gemel_backup.schedule.due import check_settings
 from gemel_backup.schedule.embedded import run_schedule
 from gemel_cli.root import Index, Root, crash
@@ -103,13 +105,8 @@ def _is_empty(settings: Settings, app: App) -> bool:
 @contextmanager
 def _scheduled(settings: Settings, app: App, stop: threading.Event) -> Iterator[None]:
     """While in the block, what is due is done; at its end what runs is given a little time."""
-    thread = threading.Thread(target=_run_schedule, args=(settings, app, stop), name="schedule", daemon=True)
-    thread.start()
-    try:
+    with beside(partial(_run_schedule, settings, app), "schedule", ended=stop, seconds=GRACE):
         yield
-    finally:
-        stop.set()
-        thread.join(GRACE)
 
 
 def _run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:

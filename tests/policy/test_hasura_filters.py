@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from wiki import ROWS, Page, Remark, Space, wiki_app
+from wiki import ROWS, Page, Remark, Space, asked_wiki
 
-from asker import Asker, asking
+from asker import Asker
 from conftest import KINDS
-from databases import copy_of
 from gemel import Policy, claim
 from gemel.policy import Policies
 
@@ -34,18 +33,18 @@ def policies() -> Iterator[Policy]:
 
 @pytest.fixture(scope="module", params=KINDS)
 def wiki(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
-    app = wiki_app()
-    app.__dict__["policies"] = Policies(policies())
-    with (
-        copy_of(request.getfixturevalue(f"{request.param}_wiki"), request, tmp_path_factory.mktemp("wiki")) as settings,
-        asking(settings, app) as asker,
-    ):
+    with asked_wiki(request, tmp_path_factory.mktemp("wiki"), Policies(policies())) as asker:
         yield asker
 
 
 def pages(asker: Asker, where: object) -> list[int]:
     query = "query($where: page_bool_exp!) { page(where: $where, order_by: {id: asc}) { id } }"
     return [row["id"] for row in asker.data(query, where=where)["page"]]
+
+
+def seen(wiki: Asker, number: int) -> list[int]:
+    """Pages that the role of a row of the table is shown."""
+    return pages(wiki.as_(f"row{number}", user_id="ann", page_ids="{2,5,8}"), {})
 
 
 def filled(value: Any) -> Any:
@@ -61,16 +60,14 @@ def filled(value: Any) -> Any:
 def test_a_filter_and_its_counterpart(wiki: Asker, number: int) -> None:
     """G12.2-15: the rows of a role are those that the filter means."""
     given = TABLE[number][0]
-    seen = pages(wiki.as_(f"row{number}", user_id="ann", page_ids="{2,5,8}"), {})
+    shown = seen(wiki, number)
     special = next((meant for name, meant in NOT_IN_WHERE.items() if f'"{name}"' in given), None)
-    assert seen == (pages(wiki.as_("admin"), filled(json.loads(given))) if special is None else special)
+    assert shown == (pages(wiki.as_("admin"), filled(json.loads(given))) if special is None else special)
 
 
 def test_the_table_tells_rows_apart(wiki: Asker) -> None:
     """Nearly no row of it shows all or nothing, and none is passed over."""
     lines = DOCUMENT.read_text().split("## Coming from Hasura")[1].splitlines()
     assert len(TABLE) == sum(line.startswith("| `{") for line in lines) > 15
-    shown = [
-        len(pages(wiki.as_(f"row{number}", user_id="ann", page_ids="{2,5,8}"), {})) for number in range(len(TABLE))
-    ]
+    shown = [len(seen(wiki, number)) for number in range(len(TABLE))]
     assert sum(0 < count < len(ROWS[Page]) for count in shown) >= len(TABLE) - 4

@@ -14,7 +14,7 @@ from databases import copy_of, empty_of
 from gemel import Policy, Role, before, claim
 from gemel.app import App
 from gemel.hooks import Hooks, read_hooks
-from gemel.policy import read_policies
+from gemel.policy import Policies, read_policies
 from gemel.settings import Settings
 from gemel_migrator import migrate
 
@@ -172,13 +172,18 @@ WIKIS = ["sqlite", "postgresql", "sqlite-hooked", "postgresql-hooked"]
 
 
 @contextmanager
-def asked_wiki(request: pytest.FixtureRequest, folder: Path, **changes: object) -> Iterator[Asker]:
+def asked_wiki(
+    request: pytest.FixtureRequest, folder: Path, policies: Policies | None = None, **changes: object
+) -> Iterator[Asker]:
     """The wiki on a database of its own: one of ``WIKIS``, by the parameter of the fixture.
 
+    :param policies: in place of its own.
     :param changes: of the settings.
     """
     kind, _, hooked = request.param.partition("-")
     app = wiki_app(hooked=bool(hooked))
+    if policies is not None:
+        app.__dict__["policies"] = policies
     with (
         copy_of(request.getfixturevalue(f"{kind}_wiki"), request, folder) as settings,
         asking(settings.model_copy(update=changes), app) as asker,

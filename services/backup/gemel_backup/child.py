@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 
+from gemel_backup.beside import beside
 from gemel_backup.errors import BackupError
 from gemel_backup.job import POLL_SECONDS, Job
 from gemel_backup.pace import TURN, Pace
@@ -125,14 +127,8 @@ def in_turns(program: Child, pace: Pace) -> Iterator[None]:
     if not pace.rests:
         yield
         return
-    over = threading.Event()
-    thread = threading.Thread(target=_alternate, args=(program, pace, over), name="gemel-pace", daemon=True)
-    thread.start()
-    try:
+    with beside(partial(_alternate, program, pace), "gemel-pace"):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _alternate(program: Child, pace: Pace, over: threading.Event) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import conninfo
 
+from gemel_backup.beside import beside
 from gemel_backup.errors import BackupError, Unreachable
 from gemel_backup.job import POLL_SECONDS, Job
 
@@ -125,22 +126,16 @@ class Address:
 @contextmanager
 def _cancelled(connection: Connection, job: Job) -> Iterator[None]:
     """A statement waits within libpq, so that another thread has to ask whether to go on."""
-    ended = threading.Event()
 
-    def watch() -> None:
+    def watch(ended: threading.Event) -> None:
         while not ended.wait(POLL_SECONDS):
             if job.stop():
                 with suppress(psycopg.Error):
                     connection.cancel_safe(timeout=1.0)
                 return
 
-    watcher = threading.Thread(target=watch, name="gemel-cancel", daemon=True)
-    watcher.start()
-    try:
+    with beside(watch, "gemel-cancel"):
         yield
-    finally:
-        ended.set()
-        watcher.join()
 
 
 def server_major(connection: Connection) -> int:

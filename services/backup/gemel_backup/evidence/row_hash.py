@@ -11,7 +11,6 @@ from typing import Final
 
 ALIAS: Final = "t"
 BY_ARRAY: Final = "hash_array_extended(ARRAY[{column}], {seed})"
-IN_UTC: Final = "coalesce(timestamp_hash_extended({column} AT TIME ZONE 'UTC', {seed}), -{seed})"
 BY_NAME: Final = {
     "int2": "hashint2extended",
     "int4": "hashint4extended",
@@ -28,10 +27,11 @@ BY_NAME: Final = {
     "time": "time_hash_extended",
     "timestamp": "timestamp_hash_extended",
 }
+NAMED: Final = {kind: f"coalesce({name}({{column}}, {{seed}}), -{{seed}})" for kind, name in BY_NAME.items()}
 FUNCTIONS: Final = {
-    **{kind: f"coalesce({name}({{column}}, {{seed}}), -{{seed}})" for kind, name in BY_NAME.items()},
+    **NAMED,
     **dict.fromkeys(("bool", "bytea", "date"), BY_ARRAY),
-    "timestamptz": IN_UTC,
+    "timestamptz": NAMED["timestamp"].replace("{column}", "{column} AT TIME ZONE 'UTC'"),
 }
 """Expressions by the name of a type of PostgreSQL whose own hash is the same for what was restored, and another one for
 what is not equal. Of others the text is hashed: an enum is hashed by its number, ``[[[1]]]`` in ``jsonb`` as ``[1]``.

@@ -12,6 +12,7 @@ import structlog
 from gemel.app import load_app
 from gemel.errors import GemelError
 from gemel.periodic.run import run_periodic
+from gemel_backup.beside import beside
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.job import Job
 from gemel_backup.keep.catalogue import open_index, unproven_base
@@ -26,6 +27,7 @@ from gemel_backup.store import open_store
 from gemel_backup.work import Outcome, back_up, prove_and_record
 
 RENEW_SECONDS = LEASE.total_seconds() / 4
+END_SECONDS = 30.0
 REMEMBERED = timedelta(days=400)
 """How long it is known what became of a slot."""
 
@@ -154,9 +156,9 @@ def summary(outcome: Outcome) -> dict[str, object]:
 @contextmanager
 def _leased(slots: Slots, claim: Claim) -> Iterator[threading.Event]:
     """Renew the lease while in the block; the event is set when the claim does not count any more."""
-    lost, ended = threading.Event(), threading.Event()
+    lost = threading.Event()
 
-    def renew() -> None:
+    def renew(ended: threading.Event) -> None:
         good_until = datetime.now(UTC) + LEASE
         while not ended.wait(RENEW_SECONDS):
             try:
@@ -169,10 +171,5 @@ def _leased(slots: Slots, claim: Claim) -> Iterator[threading.Event]:
                 lost.set()
                 return
 
-    keeper = threading.Thread(target=renew, name="gemel-lease", daemon=True)
-    keeper.start()
-    try:
+    with beside(renew, "gemel-lease", seconds=END_SECONDS):
         yield lost
-    finally:
-        ended.set()
-        keeper.join(timedelta(seconds=30).total_seconds())

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import psycopg
 
 from gemel.state.lock import MIGRATION_LOCK, WAITING_LOCK, YIELD_LOCK, holders
+from gemel_backup.beside import beside
 from gemel_backup.errors import Yielded
 from gemel_backup.job import Job
 from gemel_backup.postgresql import Connection
@@ -41,20 +43,18 @@ def shared_lock(connection: Connection, job: Job) -> Iterator[Locked]:
         if time.monotonic() >= deadline:
             raise Yielded(f"a migration held the lock for all of migrate_wait = {wait:g} seconds; nothing was taken")
         time.sleep(min(random.uniform(LEAST_PAUSE, MOST_PAUSE), max(0.0, deadline - time.monotonic())))  # noqa: S311
-    wanted, ended = threading.Event(), threading.Event()
-    watcher = threading.Thread(target=_watch, args=(connection, wanted, ended), name="gemel-yield", daemon=True)
-    watcher.start()
+    wanted = threading.Event()
     try:
-        yield Locked(wanted.is_set)
-    except Yielded as error:
-        if wanted.is_set():
-            raise Yielded(
-                "a migration has waited for migrate_wait and asked for the lock; nothing was taken"
-            ) from error
-        raise
+        with beside(partial(_watch, connection, wanted), "gemel-yield"):
+            try:
+                yield Locked(wanted.is_set)
+            except Yielded as error:
+                if wanted.is_set():
+                    raise Yielded(
+                        "a migration has waited for migrate_wait and asked for the lock; nothing was taken"
+                    ) from error
+                raise
     finally:
-        ended.set()
-        watcher.join()
         if not connection.closed and not connection.broken:
             connection.execute("SELECT pg_advisory_unlock_shared(%s)", (MIGRATION_LOCK,))
 
