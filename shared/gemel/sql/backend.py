@@ -1,6 +1,6 @@
 """What the two databases say differently."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from sqlalchemy import ColumnElement
@@ -26,18 +26,10 @@ COMPARISONS: Mapping[Operator, str] = {
 Expression = ColumnElement[Any]
 
 
-class Bind(Protocol):
-    """Makes a bind parameter for the value of the comparison at hand."""
-
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
-        """The parameter; ``array`` if the encoder gives a list."""
-
-
-class MakeParameter(Protocol):
-    """Makes a bind parameter of any kind."""
-
-    def __call__(self, item: Parameter, *, array: bool = False) -> Expression:
-        """The parameter; ``array`` if its value is a list."""
+Bind = Callable[[Encoder], Expression]
+"""Makes a bind parameter for the value of the comparison at hand."""
+MakeParameter = Callable[[Parameter], Expression]
+"""Makes a bind parameter of any kind."""
 
 
 class Backend(Protocol):

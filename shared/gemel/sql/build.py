@@ -46,12 +46,11 @@ class Builder:
         """Makes the parameter once its encoder is known."""
         return Binding(self, param)
 
-    def parameter(self, item: Parameter, *, array: bool = False) -> Expression:
+    def parameter(self, item: Parameter) -> Expression:
         """A bind parameter. The same slot with the same encoder is one parameter only if it is one object."""
         name = f"v{len(self.parameters)}"
         self.parameters[name] = item
-        type_: Any = sa.ARRAY(sa.Text()) if array and self.backend.dialect.name == "postgresql" else sa.Text()
-        return sa.bindparam(name, None, type_=type_)
+        return sa.bindparam(name, None, type_=sa.Text())
 
     def claimed(self, claim: Claim, type_: ValueType) -> Expression:
         """A claim of who asks, as a value of a type."""
@@ -96,9 +95,9 @@ class Binding:
     builder: Builder
     param: Param
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         """The parameter."""
-        return self.builder.parameter(Parameter(self.param.slot, encode, at=self.param.at), array=array)
+        return self.builder.parameter(Parameter(self.param.slot, encode, at=self.param.at))
 
 
 @dataclass(frozen=True)
@@ -108,12 +107,11 @@ class ClaimBinding:
     builder: Builder
     claim: Claim
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         """The parameter."""
         of = self.claim.of
         return self.builder.parameter(
-            Parameter(CLAIMS, lambda claims: encode(of(claims))),  # type: ignore[arg-type]  # what stands in this slot
-            array=array,
+            Parameter(CLAIMS, lambda claims: encode(of(claims)))  # type: ignore[arg-type]  # what stands in this slot
         )
 
 

@@ -10,6 +10,7 @@ from gemel.request import request_value
 from gemel.sql.backend import Expression
 from gemel.sql.build import Builder
 from gemel.sql.fragment import Fragment, literal, sql
+from gemel.sql.lists import list_text
 from gemel.sql.statement import Encoder, Parameter
 
 
@@ -86,9 +87,9 @@ class _Made:
     def __init__(self, builder: Builder, make: Callable[[], object]) -> None:
         self.builder, self.make = builder, make
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         make = self.make
-        return self.builder.parameter(Parameter(None, lambda _: encode(make())), array=array)
+        return self.builder.parameter(Parameter(None, lambda _: encode(make())))
 
 
 class _MadeForEach:
@@ -97,7 +98,7 @@ class _MadeForEach:
     def __init__(self, columns: list[Encoder], make: Callable[[], object]) -> None:
         self.columns, self.make = columns, make
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         make = self.make
-        self.columns.append(lambda batch: [encode(make()) for _ in batch.rows])  # type: ignore[attr-defined]
+        self.columns.append(lambda batch: list_text([encode(make()) for _ in batch.rows]))  # type: ignore[attr-defined]
         return sql(f"batch.c{len(self.columns) - 1}")

@@ -11,6 +11,7 @@ from gemel.apart import in_turns
 from gemel.catalog import Kind, ValueType
 from gemel.errors import DatabaseError
 from gemel.request import Written
+from gemel.sql.lists import list_text
 from gemel.sql.statement import Encoder
 
 ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -90,11 +91,12 @@ def _label(type_: ValueType) -> Encoder:
 
 
 def list_encoder(type_: ValueType) -> Encoder:
-    """Encoder of a list of values to a list of texts."""
+    """Encoder of a list of values to the text of one."""
     one = text_encoder(type_)
 
     def encode(value: object) -> object:
-        return [one(item) for item in in_turns(value)] if isinstance(value, list | tuple) else [one(value)]
+        items = value if isinstance(value, list | tuple) else [value]
+        return list_text([one(item) for item in in_turns(items)])
 
     return encode
 

@@ -9,6 +9,7 @@ from gemel.plan.model import Param
 from gemel.sql.backend import Bind, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import Fragment, Part, join, sql
+from gemel.sql.lists import list_of, list_text
 from gemel.sql.processed import processed
 from gemel.sql.statement import Encoder, Parameter
 
@@ -39,9 +40,9 @@ class OneRow:
     number: int
     name: str | int
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         """The parameter."""
-        return self.builder.parameter(Parameter(BATCH, _column(encode, self.number, self.name, first)), array=array)
+        return self.builder.parameter(Parameter(BATCH, _column(encode, self.number, self.name, first)))
 
 
 @dataclass
@@ -53,9 +54,9 @@ class ManyRows:
     name: str | int
     columns: list[Encoder]
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         """The column."""
-        self.columns.append(_column(encode, self.number, self.name, list))
+        self.columns.append(_column(encode, self.number, self.name, list_text))
         return sql(f"batch.c{len(self.columns) - 1}")
 
 
@@ -82,11 +83,10 @@ def _column(encode: Encoder, number: int, name: str | int, give: Callable[[list[
     return encode_all
 
 
-def batch_table(builder: Builder, columns: Iterable[Encoder]) -> Fragment:
+def batch_table(builder: Builder, columns: Sequence[Encoder]) -> Fragment:
     """What stands after FROM: the rows of a batch as a table of texts, in their order."""
-    lists = [builder.parameter(Parameter(BATCH, encode), array=True) for encode in columns]
-    names = ", ".join(f"c{number}" for number in range(len(lists)))
-    texts = join(", ", (sql("CAST(", item, " AS text[])") for item in lists))
+    texts = join(", ", (list_of(builder.parameter(Parameter(BATCH, encode)), "text") for encode in columns))
+    names = ", ".join(f"c{number}" for number in range(len(columns)))
     return sql("unnest(", texts, f") WITH ORDINALITY AS batch({names}, n) ORDER BY batch.n")
 
 
@@ -121,8 +121,8 @@ def named_keys(frame: Frame, keys: Sequence[tuple[Column, Param]]) -> Keys:
 def _bind_column(bind: Bind, number: int) -> Bind:
     """Binds the values of one column of keys."""
 
-    def made(encode: Encoder, *, array: bool = False) -> Expression:
-        return bind(lambda keys: encode([key[number] for key in keys]), array=array)  # type: ignore[attr-defined]
+    def made(encode: Encoder) -> Expression:
+        return bind(lambda keys: encode([key[number] for key in keys]))  # type: ignore[attr-defined]
 
     return made
 

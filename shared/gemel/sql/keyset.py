@@ -94,11 +94,11 @@ class _Bind:
     number: int
     order: Sequence[Sort]
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         """The parameter."""
         wanted, count, number = mark(self.order), len(self.order), self.number
         item = Parameter(self.param.slot, lambda text: encode(_read(text, wanted, count)[number]), at=self.param.at)
-        return self.builder.parameter(item, array=array)
+        return self.builder.parameter(item)
 
 
 def _read(text: object, wanted: str, count: int) -> list[str | bool | None]:

@@ -17,6 +17,7 @@ from gemel.request import Operation, Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import like_pattern, list_encoder, plain_text, text_encoder
 from gemel.sql.fragment import Fragment, join, sql
+from gemel.sql.lists import list_of, list_text
 from gemel.sql.statement import Encoder, Parameter
 
 MATCHES = {
@@ -93,8 +94,8 @@ class PostgreSQL:
         if operator is Operator.IN:
             return sql("(", value, " = ANY (", self._array(type_, bind), "))")
         if operator in KEYS:
-            array = operator is not Operator.HAS_KEY
-            return sql("(", value, f" {KEYS[operator]} ", self._argument(simple(Kind.TEXT), bind, array=array), ")")
+            argument_of = self._argument if operator is Operator.HAS_KEY else self._array
+            return sql("(", value, f" {KEYS[operator]} ", argument_of(simple(Kind.TEXT), bind), ")")
         if operator is Operator.DISTINCT:
             return sql("(", value, " IS DISTINCT FROM ", self._argument(type_, bind), ")")
         symbol = COMPARISONS.get(operator) or MATCHES.get(operator) or SETS[operator]
@@ -119,16 +120,12 @@ class PostgreSQL:
         """A parameter, cast to the column's type."""
         return self._argument(type_, bind)
 
-    def _argument(
-        self, type_: ValueType, bind: Bind, *, array: bool = False, encode: Encoder | None = None
-    ) -> Expression:
-        if array:
-            return self._array(type_, bind)
+    def _argument(self, type_: ValueType, bind: Bind, *, encode: Encoder | None = None) -> Expression:
         encode = encode or (plain_text if type_.kind is Kind.TEXT else text_encoder(type_))
         return sql("CAST(", bind(encode), f" AS {type_.name})")
 
     def _array(self, type_: ValueType, bind: Bind) -> Expression:
-        return sql("CAST(", bind(list_encoder(type_), array=True), f" AS {type_.name}[])")
+        return list_of(bind(list_encoder(type_)), type_.name)
 
     def cast(self, value: Expression, type_: ValueType, to: ValueType) -> Expression:
         """The server casts whatever it can."""
@@ -190,11 +187,7 @@ class PostgreSQL:
 
     def keys(self, types: list[ValueType], alias: str, parameter: MakeParameter) -> Expression:
         """One array per column, through ``unnest``."""
-        lists = []
-        for number, type_ in enumerate(types):
-            given = parameter(Parameter(number - len(types), lambda value: value), array=True)
-            lists.append(sql("CAST(", given, f" AS {type_.name}[])"))
-        return _unnested(lists, alias)
+        return _unnested([_given(parameter, number - len(types), type_) for number, type_ in enumerate(types)], alias)
 
     def lists(self, items: Sequence[tuple[ValueType, Bind]], alias: str) -> Expression:
         """One array per column, through ``unnest``."""
@@ -210,12 +203,7 @@ class PostgreSQL:
 
     def images(self, width: int, alias: str, parameter: MakeParameter) -> Expression:
         """One array of texts per column."""
-        texts = [
-            sql("CAST(", parameter(Parameter(number - width, lambda value: value), array=True), " AS text[])")
-            for number in range(width)
-        ]
-        names = ", ".join(f"c{number}" for number in range(width))
-        return sql("unnest(", join(", ", texts), f") WITH ORDINALITY AS {alias}({names}, n)")
+        return self.keys([simple(Kind.TEXT)] * width, alias, parameter)
 
     def image(self, value: Expression, type_: ValueType) -> Expression:
         """Cast from text."""
@@ -242,6 +230,10 @@ class PostgreSQL:
     def lock(self) -> str:
         """Until the end of the transaction."""
         return " FOR UPDATE"
+
+
+def _given(parameter: MakeParameter, slot: int, type_: ValueType) -> Expression:
+    return list_of(parameter(Parameter(slot, list_text)), type_.name)  # type: ignore[arg-type]  # of ``key_values``
 
 
 def _unnested(lists: Sequence[Expression], alias: str) -> Expression:

@@ -114,11 +114,11 @@ class ProcessedBind:
     def __init__(self, bind: Bind, codec: Codec, dialect: Dialect, *, many: bool = False) -> None:
         self.bind, self.codec, self.dialect, self.many = bind, codec, dialect, many
 
-    def __call__(self, encode: Encoder, *, array: bool = False) -> Expression:
+    def __call__(self, encode: Encoder) -> Expression:
         """The parameter."""
         if self.many:
-            return self.bind(lambda values: encode([self._one(item) for item in _listed(values)]), array=array)
-        return self.bind(lambda value: encode(self._one(value)), array=array)
+            return self.bind(lambda values: encode([self._one(item) for item in _listed(values)]))
+        return self.bind(lambda value: encode(self._one(value)))
 
     def _one(self, value: object) -> object:
         if value is None:
