@@ -32,6 +32,8 @@ class _Turn(threading.local):
 
     began: float | None = None
     """When; ``None`` in threads that do not give way."""
+    held: list[object] | None = None
+    """See :func:`hold`; ``None`` in other threads."""
 
 
 class _Underway:
@@ -86,14 +88,32 @@ async def in_thread(work: Callable[Given, Result], *given: Given.args, **named: 
 
 def _by_turns(work: Callable[[], Result]) -> Result:
     with _one:
-        _turn.began = time.perf_counter()
+        _turn.began, _turn.held = time.perf_counter(), []
         try:
             return work()
         except GemelError as error:  # what it came through holds on to all that was made, and the loop would free it
             error.__context__ = None
             raise error.with_traceback(None) from None
         finally:
-            _turn.began = None
+            _let_go(_turn.held)
+            _turn.began = _turn.held = None
+
+
+def hold(item: Result) -> Result:
+    """Keep it until the work of the thread is done; then what was held is let go one by one, the last first.
+
+    Python frees a tree with its root in one go, which takes milliseconds of a large one and stops everyone. If its
+    nodes are held as they are made, those below before those above, each is freed by itself.
+    """
+    if _turn.held is not None:
+        _turn.held.append(item)
+    return item
+
+
+def _let_go(held: list[object]) -> None:
+    while held:
+        held.pop()
+        give_way()
 
 
 def in_turns(items: Iterable[Result]) -> Iterator[Result]:

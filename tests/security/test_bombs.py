@@ -105,7 +105,7 @@ def test_others_while_bombs_come(chinook_read: Settings, tmp_path: Path) -> None
     """``docs/soak/bombs-*.json``: how long others wait while one caller sends bombs, one after the other."""
     quiet, busy, sent, peak = Waited(), Waited(), 0, 0.0
     with served(chinook_read, tmp_path) as (running, port):
-        for number in range(count("BOMB_ROUNDS", 8)):
+        for number in range(count("BOMB_ROUNDS", 24)):
             with quiet.asking(port, tmp_path):
                 time.sleep(QUIET)
             prepared, answers = [*bombs(), *largest(number)], list[tuple[int, bytes]]()

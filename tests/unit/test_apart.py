@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from gemel import apart as module
-from gemel.apart import LARGE, apart, give_way, in_thread, in_turns, underway
+from gemel.apart import LARGE, apart, give_way, hold, in_thread, in_turns, underway
+from gemel.errors import LimitExceeded
 
 
 def test_small_requests_go_nowhere_else() -> None:
@@ -58,6 +59,45 @@ def test_a_turn_ends_with_an_error() -> None:
     with pytest.raises(ValueError, match="broken"):
         asyncio.run(in_thread(broken))
     assert asyncio.run(in_thread(lambda: "next")) == "next"
+
+
+class Node:
+    """Tells when it is freed."""
+
+    def __init__(self, name: str, freed: list[str], *below: "Node") -> None:
+        self.name, self.freed, self.below = name, freed, below
+
+    def __del__(self) -> None:
+        self.freed.append(self.name)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_tree_is_freed_node_by_node(monkeypatch: pytest.MonkeyPatch, *, fails: bool) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(module, "give_way", lambda: seen.append("-"))
+
+    def work() -> None:
+        nodes = [hold(Node(name, seen)) for name in "abc"]
+        tree = hold(Node("tree", seen, *nodes))
+        if fails:
+            raise LimitExceeded("fields", f"{tree.name} has too many")
+
+    async def run() -> None:
+        with underway:
+            await in_thread(work)
+
+    if fails:
+        with pytest.raises(LimitExceeded):
+            asyncio.run(run())
+    else:
+        asyncio.run(run())
+    assert seen == ["tree", "-", "c", "-", "b", "-", "a", "-"]
+
+
+def test_nothing_is_held_on_the_loop() -> None:
+    freed: list[str] = []
+    hold(Node("a", freed))
+    assert freed == ["a"]
 
 
 def test_who_is_alone_does_not_sleep(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,14 @@ from typing import Final
 
 import structlog
 
+from gemel.apart import in_thread
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
 from gemel.edge import BodyTimeout, ClientGone, Gate, peer_is_loopback, read_body, request_headers, retry_after
 from gemel.errors import GemelError, LimitExceeded, RequestError
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.settings import Settings
-from gemel_graphql.body import read_requests
+from gemel_graphql.body import PIECE, read_requests
 from gemel_graphql.graphiql import Page
 from gemel_graphql.parse.refuse import NOT_SUPPORTED
 from gemel_graphql.respond.errors import body, failure, unexpected
@@ -65,7 +66,8 @@ class Endpoint:
         _check_origin(headers)
         actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
         scope["gemel.role"] = actor.role
-        requests = read_requests(await read_body(receive, headers, self._gate.body_limit(actor)), self._service.listed)
+        raw, listed = await read_body(receive, headers, self._gate.body_limit(actor)), self._service.listed
+        requests = read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
         trace = scope.get("gemel.trace_id")
         await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
         with self._gate.passing(actor, scope):

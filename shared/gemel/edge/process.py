@@ -189,7 +189,7 @@ def config(app: AsgiApp | Callable[[], AsgiApp], *, grace: int = GRACE, workers:
     )
 
 
-COLLECTIONS: Final = (1_000, 10, 1_000)
+COLLECTIONS: Final = (500, 2, 10_000)
 """Objects made and not freed until the youngest are looked at, and how often before the next older ones are."""
 
 
@@ -206,8 +206,8 @@ def keep_for_good() -> None:
 
 
 def take_turns() -> None:
-    """Let threads, in which large requests are made ready, give way to the loop ten times as soon as Python does."""
-    sys.setswitchinterval(0.0005)
+    """Let threads, in which large requests are made ready, give way to the loop fifty times as soon as Python does."""
+    sys.setswitchinterval(0.0001)
 
 
 async def serve(listeners: Sequence[Listener], stop: Stop, *, grace: int = GRACE) -> None:

@@ -5,19 +5,53 @@ from dataclasses import dataclass
 from typing import Final
 
 from graphql import (
+    ArgumentNode,
+    DirectiveNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLSyntaxError,
+    InlineFragmentNode,
+    ObjectFieldNode,
     OperationDefinitionNode,
     Source,
+    ValueNode,
+    VariableDefinitionNode,
 )
 from graphql.language.parser import Parser
 
+from gemel.apart import hold
 from gemel.errors import RequestError
 from gemel_graphql.parse.lexer import PoliteLexer
 from gemel_graphql.parse.refuse import refuse
 
 MOST_TOKENS: Final = 50_000
 """Tokens of a document; about half a megabyte of text."""
+
+
+class _PoliteParser(Parser):
+    """Nodes of which a document may have many are freed one by one."""
+
+    def parse_field(self) -> FieldNode:
+        return hold(super().parse_field())
+
+    def parse_fragment(self) -> FragmentSpreadNode | InlineFragmentNode:
+        return hold(super().parse_fragment())
+
+    def parse_directive(self, is_const: bool) -> DirectiveNode:
+        return hold(super().parse_directive(is_const))
+
+    def parse_argument(self, is_const: bool = False) -> ArgumentNode:
+        return hold(super().parse_argument(is_const))
+
+    def parse_variable_definition(self) -> VariableDefinitionNode:
+        return hold(super().parse_variable_definition())
+
+    def parse_value_literal(self, is_const: bool) -> ValueNode:
+        return hold(super().parse_value_literal(is_const))
+
+    def parse_object_field(self, is_const: bool) -> ObjectFieldNode:
+        return hold(super().parse_object_field(is_const))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +87,7 @@ def read_document(text: str, tokens: int = MOST_TOKENS) -> Document:
 
 def _definitions(text: str, tokens: int) -> tuple[object, ...]:
     source = Source(text)
-    parser = Parser(
+    parser = _PoliteParser(
         source, no_location=True, max_tokens=tokens, lexer=PoliteLexer(source), allow_empty_selection_sets=False
     )
     try:
