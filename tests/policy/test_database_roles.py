@@ -139,7 +139,7 @@ def test_live_queries_are_told_apart(asker: Asker) -> None:
     """Two of a role may be shown different rows by SQL alone."""
     reader = asker.as_("reader", user_id="ann")
     reader.rows("/page")
-    [prepared] = [item for (role, _), item in asker.engine._queries._items.items() if role == "reader"]
+    [prepared] = [item for (role, _), (item, _) in asker.engine._queries._items.items() if role == "reader"]
     assert prepared.personal
 
 

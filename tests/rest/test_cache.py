@@ -8,7 +8,6 @@ from rest_client import Rest
 import gemel.serve.prepared
 import gemel_rest.endpoint
 import gemel_rest.writes
-from gemel_rest.cache import BoundedCache
 
 
 class Counter:
@@ -97,25 +96,6 @@ def test_changes_are_seen_by_what_was_asked_before(rest_write: Rest) -> None:
     assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Rock"}]
     rest_write("PATCH", "/genre?id=eq.1", {"name": "Stone"})
     assert rest_write.rows("/genre?id=eq.1&select=name") == [{"name": "Stone"}]
-
-
-def test_bounds() -> None:
-    cache: BoundedCache[int, str] = BoundedCache(entries=3, size=160)
-    for number in range(5):
-        cache.put(number, str(number), 10)
-    assert (len(cache), cache.size) == (3, 30)
-    assert cache.get(1) is None
-    assert cache.get(2) == "2"
-    cache.put(5, "5", 10)
-    assert (cache.get(3), cache.get(2)) == (None, "2")  # the one that was used stays
-    cache.put(6, "6", 11)
-    assert cache.get(6) is None  # too large to push others out
-    cache.put(5, "five", 10)
-    assert (cache.get(5), len(cache), cache.size) == ("five", 3, 30)
-    few: BoundedCache[int, str] = BoundedCache(entries=100, size=32)
-    for number in range(20):
-        few.put(number, "", 2)
-    assert (len(few), few.size) == (16, 32)
 
 
 def test_rows_of_a_function_are_planned_once(rest_write: Rest, counters: tuple[Counter, ...]) -> None:

@@ -3,13 +3,13 @@
 On a hit nothing is parsed, planned or compiled.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLInputType
 
+from gemel.cache import BoundedCache
 from gemel.serve import Prepared, PreparedWrite
 from gemel_graphql.parse.operation import MISSING, Operation
 from gemel_graphql.parse.outline import ODD
@@ -17,11 +17,15 @@ from gemel_graphql.parse.scope import Extract, Variables
 from gemel_graphql.parse.shape import Measure, Shapes
 from gemel_graphql.respond.frame import ReadFrame, WriteFrame
 
-MOST_OPERATIONS: Final = 1024
+MOST_OPERATIONS: Final = 4096
+PLAN_BYTES: Final = 48 << 20
+LIVE_BYTES: Final = 8 << 20
+"""Of subscriptions."""
 MOST_SHAPES: Final = 64
 """Of one operation; further ones are planned every time."""
-LONGEST_TEXT: Final = 32_768
-"""Characters; longer texts are planned every time."""
+OVERHEAD: Final = 4096
+CHARACTER: Final = 40
+"""Bytes that an operation takes for each character of its text, about: its nodes are kept."""
 
 Key: TypeAlias = tuple[str, str | None, str]
 """Text, operation name, role."""
@@ -94,37 +98,24 @@ class Entry:
         except RecursionError:  # deeper than the parser lets pass: it tells so
             return ODD
 
-    def keep(self, plan: Plan, values: Variables, types: Mapping[str, GraphQLInputType], shapes: Shapes) -> None:
-        """Remember a plan. When a variable was met for the first time the earlier plans are under incomplete shapes."""
+    def keep(self, plan: Plan, values: Variables, types: Mapping[str, GraphQLInputType], shapes: Shapes) -> bool:
+        """Remember a plan. When a variable was met for the first time the earlier plans are under incomplete shapes.
+
+        :returns: whether there was room for it.
+        """
         if not types.keys() <= self.types.keys():
             self.types.update(types)
             self.measures = tuple((name, shapes.measure(type_)) for name, type_ in self.types.items())
             self.plans.clear()
-        if len(self.plans) < MOST_SHAPES:
-            self.plans[self.shape(values)] = plan
+        if len(self.plans) >= MOST_SHAPES:
+            return False
+        self.plans[self.shape(values)] = plan
+        return True
 
 
-class Plans:
-    """The entries of one instance; the least recently used one goes first."""
+Plans: TypeAlias = BoundedCache[Key, Entry]
 
-    def __init__(self, most: int = MOST_OPERATIONS) -> None:
-        self._entries: OrderedDict[Key, Entry] = OrderedDict()
-        self._most = most
 
-    def find(self, key: Key) -> Entry | None:
-        """The entry of an operation."""
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._entries.move_to_end(key)
-        return entry
-
-    def add(self, key: Key, entry: Entry) -> None:
-        """Remember an entry."""
-        if len(key[0]) > LONGEST_TEXT:
-            return
-        self._entries[key] = entry
-        if len(self._entries) > self._most:
-            self._entries.popitem(last=False)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+def entry_size(key: Key) -> int:
+    """Bytes of an entry without plans, about."""
+    return OVERHEAD + CHARACTER * len(key[0])

@@ -11,7 +11,17 @@ from gemel.auth import Actor
 from gemel.errors import LimitExceeded, RequestError
 from gemel.request import Query
 from gemel.serve import Answer, Engine
-from gemel_graphql.cache import Entry, Key, Plan, Plans, PreparedStream
+from gemel_graphql.cache import (
+    LIVE_BYTES,
+    MOST_OPERATIONS,
+    PLAN_BYTES,
+    Entry,
+    Key,
+    Plan,
+    Plans,
+    PreparedStream,
+    entry_size,
+)
 from gemel_graphql.interface import Interface, Interfaces
 from gemel_graphql.introspect import MOST_FIELDS
 from gemel_graphql.listed import Listed
@@ -71,8 +81,8 @@ class Service:
         self._engine = engine
         self.listed = Listed(engine.app.operations)
         self._interfaces = interfaces
-        self._plans = Plans()
-        self._live = Plans()
+        self._plans = Plans(MOST_OPERATIONS, PLAN_BYTES)
+        self._live = Plans(MOST_OPERATIONS, LIVE_BYTES)
 
     async def is_subscription(self, request: Request, actor: Actor) -> bool:
         """Whether the operation is one.
@@ -89,7 +99,7 @@ class Service:
         :raises GemelError: the request is refused.
         """
         key: Key = (request.text, request.operation, actor.access)
-        entry = self._live.find(key)
+        entry = self._live.get(key)
         known = _known(entry, request)
         if known is not None:
             return known
@@ -106,7 +116,7 @@ class Service:
         :raises GemelError: the request is refused.
         """
         key: Key = (request.text, request.operation, actor.access)
-        entry = self._plans.find(key)
+        entry = self._plans.get(key)
         known = _known(entry, request) if request.given <= MANY else await in_thread(_known, entry, request)
         if known is not None:
             return await self._run(*known, actor)
@@ -153,8 +163,9 @@ class Service:
             return
         if entry is None:
             entry = Entry.of(scope.operation)
-            plans.add(key, entry)
-        entry.keep(plan, made.variables, scope.types, shapes)
+            plans.put(key, entry, entry_size(key))
+        if entry.keep(plan, made.variables, scope.types, shapes) and plan.run is not None:
+            plans.grow(key, plan.run.size)
 
     def _plan(self, parsed: Parsed, role: str) -> Plan:
         extracts, constants = tuple(parsed.scope.extracts), tuple(parsed.scope.constants)

@@ -13,13 +13,14 @@ import structlog
 from gemel.apart import apart
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
+from gemel.cache import BoundedCache
 from gemel.edge import Gate, peer_is_loopback, read_body, request_headers
 from gemel.errors import GemelError, RequestError, UnknownTable
 from gemel.functions import FunctionFailed
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.serve import Engine, Prepared
-from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
 from gemel_rest.invoke import invoke
+from gemel_rest.known import ENTRIES, READ_BYTES, Key, key_size
 from gemel_rest.openapi import Documents
 from gemel_rest.parse.call import parse_call
 from gemel_rest.parse.functions import named_functions, served_functions, unknown_function
@@ -76,7 +77,7 @@ class Endpoint:
             served_functions(catalog, engine.app.functions),
         )
         self._log = structlog.get_logger("gemel.rest")
-        self._known: BoundedCache[Key, Known | FunctionCall] = BoundedCache(ENTRIES, BYTES)
+        self._known: BoundedCache[Key, Known | FunctionCall] = BoundedCache(ENTRIES, READ_BYTES)
         self._rules = RulesOfRoles(engine.access, rules)
         self._writes = Writes(engine, self._rules, gate)
 
@@ -115,7 +116,8 @@ class Endpoint:
             if resource.kind == "root":
                 return await self._documents.response(role, headers, PREFIX)
             known = await apart(len(query), self._parse, method, role, resource, query, headers)
-            self._known.put(key, known, key_size(key))
+            size = known.prepared.size if isinstance(known, Known) else 0
+            self._known.put(key, known, key_size(key) + size)
         else:
             scope["gemel.route"] = _route(known)
         if isinstance(known, FunctionCall):

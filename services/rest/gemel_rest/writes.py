@@ -7,11 +7,12 @@ from typing import Final
 
 from gemel.apart import apart, in_turns
 from gemel.auth import Actor
+from gemel.cache import BoundedCache
 from gemel.edge import Gate
 from gemel.errors import DatabaseError, GemelError, OneOfMany, Outdated, RequestError, WrongRowCount
 from gemel.observe.asgi import Scope
 from gemel.serve import Asked, Engine, Many, Once, PreparedWrite, Reply
-from gemel_rest.cache import BYTES, ENTRIES, BoundedCache, Key, key_size
+from gemel_rest.known import ENTRIES, WRITE_BYTES, Key, key_size
 from gemel_rest.parse.body import Row, invalid_body, json_rows, parse_json, parse_rows
 from gemel_rest.parse.change import mutation_of, read_change
 from gemel_rest.parse.conditional import parse_tags, row_parts
@@ -58,7 +59,7 @@ class Writes:
 
     def __init__(self, engine: Engine, rules: RulesOfRoles, gate: Gate) -> None:
         self._engine, self._rules, self._gate = engine, rules, gate
-        self._known: BoundedCache[Key, Known] = BoundedCache(ENTRIES, BYTES)
+        self._known: BoundedCache[Key, Known] = BoundedCache(ENTRIES, WRITE_BYTES)
 
     def known(self, role: str, sent: Sent) -> Known | None:
         """The change, if it was asked for before."""
@@ -167,6 +168,7 @@ class Writes:
             prepared = self._engine.prepare_write(role, mutation_of(form, change.layout))
             if len(known.prepared) < MOST_LAYOUTS:
                 known.prepared[change.layout] = prepared
+                self._known.grow(_key(role, sent), prepared.size)
         seen = (row_parts(parse_tags("If-Match", sent.headers["if-match"])),) if form.expects == "seen" else ()
         return prepared, (*form.values, *seen, *change.values)
 

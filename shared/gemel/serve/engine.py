@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
@@ -14,6 +14,7 @@ from structlog.contextvars import get_contextvars
 from gemel.app import App
 from gemel.auth import NOBODY, Actor
 from gemel.auth.actor import ADMIN
+from gemel.cache import BoundedCache
 from gemel.catalog import Catalog
 from gemel.errors import DatabaseError, GemelError, OneOfMany, WrongRowCount
 from gemel.execute import Database, Once, Reply, Written, perform
@@ -33,7 +34,6 @@ from gemel.serve.own_tables import OwnTables
 from gemel.serve.prepared import (
     Answer,
     Asked,
-    Cache,
     Many,
     Prepared,
     PreparedWrite,
@@ -43,8 +43,10 @@ from gemel.serve.prepared import (
 from gemel.settings import Settings
 from gemel.sql import Statement, finished, planned_rows
 
-CACHED = 4096
-"""Prepared requests that are kept, of reads and of writes each."""
+CACHED: Final = 4096
+"""Prepared requests that are kept, of reads and of writes each, as long as they are no more than these bytes."""
+READ_BYTES: Final = 24 << 20
+WRITE_BYTES: Final = 12 << 20
 ROOT_COLUMNS = 3
 
 Result = TypeVar("Result")
@@ -70,8 +72,8 @@ class Engine:
         self.own_tables = OwnTables(settings, database)
         self._database = database
         self._acting = settings.database_roles
-        self._queries: Cache[tuple[str, Query], Prepared] = Cache(CACHED)
-        self._mutations: Cache[tuple[str, Mutation], PreparedWrite] = Cache(CACHED)
+        self._queries: BoundedCache[tuple[str, Query], Prepared] = BoundedCache(CACHED, READ_BYTES)
+        self._mutations: BoundedCache[tuple[str, Mutation], PreparedWrite] = BoundedCache(CACHED, WRITE_BYTES)
         self._ways = Ways(app.hooks)
         self._sessions = Sessions(settings, catalog, database, self._ways)
 
@@ -82,8 +84,12 @@ class Engine:
         :raises LimitExceeded: it is more than the role may ask for.
         :raises Unsupported: the database cannot say it.
         """
-        access, backend = self.access.of(role), self._database.backend
-        return self._queries.get((role, query), lambda: prepare_query(access, backend, query, acting=self._acting))
+        key = (role, query)
+        found = self._queries.get(key)
+        if found is None:
+            found = prepare_query(self.access.of(role), self._database.backend, query, acting=self._acting)
+            self._queries.put(key, found, found.size)
+        return found
 
     async def read(self, prepared: Prepared, values: Sequence[object], actor: Actor = NOBODY) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -127,8 +133,12 @@ class Engine:
 
         :raises PlanError, LimitExceeded, Unsupported: as ``prepare``.
         """
-        access, backend = self.access.of(role), self._database.backend
-        return self._mutations.get((role, mutation), lambda: prepare_mutation(access, backend, self._ways, mutation))
+        key = (role, mutation)
+        found = self._mutations.get(key)
+        if found is None:
+            found = prepare_mutation(self.access.of(role), self._database.backend, self._ways, mutation)
+            self._mutations.put(key, found, found.size)
+        return found
 
     async def write(
         self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor = NOBODY, keep: bool = True

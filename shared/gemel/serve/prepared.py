@@ -1,11 +1,10 @@
 """Requests that are ready to run, made once per (role, request) and found again by exactly that."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Final
 
+from gemel.cache import weight
 from gemel.execute import Written
 from gemel.execute.ways import Ways
 from gemel.plan import plan_mutation, plan_query
@@ -26,8 +25,11 @@ from gemel.sql import (
     whole_inserts,
 )
 
-Key = TypeVar("Key")
-Item = TypeVar("Item")
+CHARACTER: Final = 2
+PARAMETER: Final = 500
+"""Bytes that a prepared query takes for each of its SQL, about."""
+STEPS: Final = 3
+"""Times the size of a mutation that its steps take with it, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Prepared:
     """To be held against the limits of the role with the values of each request."""
     personal: bool = False
     """What it gives may depend on the claims of who asks, and not on the role alone."""
+    size: int = 0
+    """Bytes of it and of the query, about."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,7 +76,8 @@ class PreparedWrite:
     whole: tuple[WholeInsert, ...] = ()
     """If that is all, and one statement can say it with what is given back."""
     costs: tuple[Cost, ...] = ()
-    """As of ``Prepared``."""
+    size: int = 0
+    """Both as of ``Prepared``."""
 
 
 Asked = tuple[PreparedWrite, Sequence[object]]
@@ -93,7 +98,8 @@ def prepare_query(access: Access, backend: Backend, query: Query, *, acting: boo
     costs = within_limits(access.limits, plan)
     statement = compile_query(backend, plan)
     personal = acting or any(item.slot == CLAIMS for item in statement.parameters)
-    return Prepared(statement, len(plan.roots), access, compile_estimate(backend, plan), costs, personal)
+    size = weight(query) + CHARACTER * len(statement.text) + PARAMETER * len(statement.parameters)
+    return Prepared(statement, len(plan.roots), access, compile_estimate(backend, plan), costs, personal, size)
 
 
 def prepare_mutation(access: Access, backend: Backend, ways: Ways, mutation: Mutation) -> PreparedWrite:
@@ -107,27 +113,5 @@ def prepare_mutation(access: Access, backend: Backend, ways: Ways, mutation: Mut
     hooked, only = ways.any(steps), plan.writes[0] if len(plan.writes) == 1 else None
     insert = only if isinstance(only, InsertPlan) and not hooked else None
     whole = whole_inserts(backend, insert) if insert is not None else ()
-    return PreparedWrite(steps, access, hooked, insert=insert, whole=whole, costs=costs)
-
-
-class Cache(Generic[Key, Item]):
-    """What was made last, by key; the least used goes first."""
-
-    def __init__(self, size: int) -> None:
-        self._items: OrderedDict[Key, Item] = OrderedDict()
-        self._size = size
-        self._one = Lock()
-        """Large requests are prepared in threads."""
-
-    def get(self, key: Key, make: Callable[[], Item]) -> Item:
-        with self._one:
-            item = self._items.get(key)
-            if item is not None:
-                self._items.move_to_end(key)
-                return item
-        item = make()
-        with self._one:
-            self._items[key] = item
-            if len(self._items) > self._size:
-                self._items.popitem(last=False)
-        return item
+    size = STEPS * weight(mutation)
+    return PreparedWrite(steps, access, hooked, insert=insert, whole=whole, costs=costs, size=size)
