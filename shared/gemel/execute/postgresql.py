@@ -1,7 +1,6 @@
 """PostgreSQL through asyncpg: a pool of connections, each with its prepared statements (docs/decisions.md, 11)."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -9,13 +8,18 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
+from gemel.cache import BoundedCache
 from gemel.errors import DatabaseError
 from gemel.execute.database import Row, Script, bound, no_connection, repeated
+from gemel.execute.pooler import keeps_names
 from gemel.sql import Backend, PostgreSQL, Statement
 
 Result = TypeVar("Result")
-PREPARED = 512
-"""Statements that a connection keeps prepared."""
+PREPARED = 256
+PREPARED_TEXT = 1 << 19
+"""Statements that a connection keeps prepared, and bytes of their texts: the server has a plan of each."""
+STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
+"""A prepared statement gives other columns than it did, since the schema has changed; nothing was done."""
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
 SESSION = {"timezone": "UTC", "application_name": "gemel", "jit": "off"}
@@ -25,16 +29,16 @@ SESSION = {"timezone": "UTC", "application_name": "gemel", "jit": "off"}
 class _Connection:
     """A connection and what is prepared on it."""
 
-    def __init__(self, raw: Any) -> None:
-        self.raw = raw
-        self.prepared: OrderedDict[str, Any] = OrderedDict()
+    def __init__(self, raw: Any, *, named: bool) -> None:
+        """:param named: statements stay prepared on the server, under names."""
+        self.raw, self._named = raw, named
+        self.prepared: BoundedCache[str, Any] = BoundedCache(PREPARED, PREPARED_TEXT)
 
     async def fetch(self, text: str, parameters: Sequence[object], seconds: float) -> Sequence[Row]:
         statement = self.prepared.get(text)
         if statement is None:
-            statement = self.prepared[text] = await self.raw.prepare(text, timeout=seconds)
-            if len(self.prepared) > PREPARED:
-                self.prepared.popitem(last=False)
+            statement = await self.raw.prepare(text, name=self._named, timeout=seconds)
+            self.prepared.put(text, statement, len(text))
         return await statement.fetch(*parameters, timeout=seconds)  # type: ignore[no-any-return]
 
 
@@ -50,6 +54,9 @@ class PostgreSQLDatabase:
         self._free: list[_Connection] = []
         self._places = asyncio.Semaphore(size)
         self._closed = False
+        self._named: bool | None = None
+        """Whether statements stay prepared; known from the first connection on."""
+        self._asks = asyncio.Lock()
 
     async def read(self, statement: Statement, values: Sequence[object], seconds: float | None = None) -> Row:
         """See ``Database``. One autocommit statement; repeated once if its plan or its connection was out of date."""
@@ -64,33 +71,42 @@ class PostgreSQLDatabase:
         return self._seconds if seconds is None or seconds > self._seconds else seconds
 
     async def _alone(self, text: str, parameters: Sequence[object], seconds: float) -> Row:
+        return (await self._rows(text, parameters, seconds))[0]
+
+    async def _rows(self, text: str, parameters: Sequence[object], seconds: float) -> Sequence[Row]:
         async with self._connection() as connection:
             try:
-                rows = await connection.fetch(text, parameters, seconds)
-            except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):  # nothing was done
+                return await connection.fetch(text, parameters, seconds)
+            except STALE:
                 connection.prepared.clear()
-                rows = await connection.fetch(text, parameters, seconds)
-        return rows[0]
+                return await connection.fetch(text, parameters, seconds)
 
     async def write(
         self, make: Callable[[], Script[Result]], *, keep: bool = True, seconds: float | None = None
     ) -> Result:
         """See ``Database``. READ COMMITTED."""
-        return await repeated(lambda: self._transaction(make(), self._limit(seconds), keep=keep))
+        return await repeated(lambda: self._transaction(make, self._limit(seconds), keep=keep))
 
-    async def _transaction(self, script: Script[Result], seconds: float, *, keep: bool) -> Result:
+    async def _transaction(self, make: Callable[[], Script[Result]], seconds: float, *, keep: bool) -> Result:
         async with self._connection() as connection:
-            transaction = connection.raw.transaction()
-            await transaction.start()
             try:
-                result = await self._drive(connection, script, seconds)
-                if not keep:
-                    await connection.raw.execute("SET CONSTRAINTS ALL IMMEDIATE", timeout=self._seconds)
-            except BaseException:
-                await transaction.rollback()
-                raise
-            await (transaction.commit() if keep else transaction.rollback())
-            return result
+                return await self._once(connection, make(), seconds, keep=keep)
+            except STALE:
+                connection.prepared.clear()
+                return await self._once(connection, make(), seconds, keep=keep)
+
+    async def _once(self, connection: _Connection, script: Script[Result], seconds: float, *, keep: bool) -> Result:
+        transaction = connection.raw.transaction()
+        await transaction.start()
+        try:
+            result = await self._drive(connection, script, seconds)
+            if not keep:
+                await connection.raw.execute("SET CONSTRAINTS ALL IMMEDIATE", timeout=self._seconds)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await (transaction.commit() if keep else transaction.rollback())
+        return result
 
     async def _drive(self, connection: _Connection, script: Script[Result], seconds: float) -> Result:
         try:
@@ -98,6 +114,8 @@ class PostgreSQLDatabase:
             while True:
                 try:
                     rows = await connection.fetch(text, parameters, seconds)
+                except STALE:
+                    raise
                 except asyncpg.PostgresError as error:
                     text, parameters = script.throw(_refused(error))
                 else:
@@ -122,8 +140,7 @@ class PostgreSQLDatabase:
 
     async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
         """See ``Database``."""
-        async with self._connection() as connection:
-            return await connection.fetch(text, parameters, self._seconds)
+        return await self._rows(text, parameters, self._seconds)
 
     async def close(self) -> None:
         """See ``Database``."""
@@ -185,7 +202,14 @@ class PostgreSQLDatabase:
             raise DatabaseError("08001", "Database connection error.", "no answer in time") from None
         except (OSError, asyncpg.InterfaceError, ValueError) as error:
             raise DatabaseError("08001", "Database connection error.", str(error)) from error
-        return _Connection(raw)
+        try:
+            async with self._asks:
+                if self._named is None:
+                    self._named = await keeps_names(raw)
+        except BaseException:
+            raw.terminate()
+            raise
+        return _Connection(raw, named=self._named)
 
 
 def _drop(connection: _Connection | None) -> None:
