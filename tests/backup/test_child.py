@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from backup.helpers import LIMIT, until
 from gemel.settings import Settings
-from gemel_backup.child import LEASH, child, in_turns
+from gemel_backup.child import LEASH, child, child_in_turns
 from gemel_backup.clients import find_client, tool_major
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.job import Job
@@ -157,17 +158,31 @@ def test_program_works_a_share_of_the_time(share: int) -> None:
     """The processor's time that a program gets which would always work."""
     script = "import time\nwhile time.process_time() < 0.2: pass"
     begun = time.monotonic()
-    with child([sys.executable, "-c", script], {}) as process, in_turns(process, Pace(share)):
+    with child_in_turns([sys.executable, "-c", script], {}, Pace(share)) as process:
         process.wait(job())
     took = time.monotonic() - begun
     assert took > 0.2 * 100 / share * 0.9
 
 
-def test_program_goes_on_when_its_turns_are_over(tmp_path: Path) -> None:
-    with child([sys.executable, "-c", "import time; time.sleep(0.5)"], {}) as process:
-        with in_turns(process, Pace(1)):
-            pass
-        process.wait(job())
+def test_program_waits_for_its_first_turn(tmp_path: Path) -> None:
+    """It is there only when others rest, and then for a turn."""
+    pace, mark = Pace(50), tmp_path / "begun"
+    script = f"import pathlib, time; pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
+    begun = threading.Event()
+
+    def start() -> None:
+        begun.set()
+        with child_in_turns([sys.executable, "-c", script], {}, pace):
+            until(mark.exists)
+
+    with pace.turn():
+        starting = threading.Thread(target=start)
+        starting.start()
+        begun.wait(LIMIT)
+        time.sleep(0.2)
+        assert not mark.exists()
+    starting.join(LIMIT)
+    assert mark.exists()
 
 
 def test_leash_tells_a_signal_as_shells_do() -> None:

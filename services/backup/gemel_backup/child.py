@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -122,13 +122,19 @@ def child(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Ch
 
 
 @contextmanager
-def in_turns(program: Child, pace: Pace) -> Iterator[None]:
-    """A program works in turns with others until the block ends."""
+def child_in_turns(command: Sequence[str], environment: Mapping[str, str], pace: Pace) -> Iterator[Child]:
+    """As :func:`child`, but the program works in turns with others, from its start on."""
     if not pace.rests:
-        yield
+        with child(command, environment) as program:
+            yield program
         return
-    with beside(partial(_alternate, program, pace), "gemel-pace"):
-        yield
+    with ExitStack() as stack:
+        with pace.turn():
+            program = stack.enter_context(child(command, environment))
+            if not program.ends_within(TURN):
+                program.pause()
+        stack.enter_context(beside(partial(_alternate, program, pace), "gemel-pace"))
+        yield program
 
 
 def _alternate(program: Child, pace: Pace, over: threading.Event) -> None:

@@ -36,7 +36,7 @@ class Job:
     report: Report = silent
     pace: Pace = ALWAYS
     limit: float = 6 * 3600.0
-    """Seconds that a dump, a restore, or the reading of the tables may take."""
+    """Seconds that a dump, a restore, or the reading of the tables may take; of a dump that rests, that it may work."""
 
     @property
     def jobs(self) -> int:

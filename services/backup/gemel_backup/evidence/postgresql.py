@@ -4,7 +4,7 @@ import queue
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -87,8 +87,10 @@ LOCK_SECONDS: Final = 5
 @contextmanager
 def pinned(address: Address, job: Job) -> Iterator[Connection]:
     """A connection in autocommit, with the settings that texts depend on."""
-    with address.connect(job) as connection:
-        connection.execute(PIN, (list(PINNED), list(PINNED.values())))
+    with ExitStack() as stack:
+        with job.pace.turn():
+            connection = stack.enter_context(address.connect(job))
+            connection.execute(PIN, (list(PINNED), list(PINNED.values())))
         yield connection
 
 

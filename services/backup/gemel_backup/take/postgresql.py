@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from gemel_backup.child import Child, child, in_turns
+from gemel_backup.child import Child, child_in_turns
 from gemel_backup.clients import Client, find_client
 from gemel_backup.errors import BackupError, Yielded
 from gemel_backup.evidence import Evidence, Range
@@ -39,8 +39,8 @@ def take_postgresql(job: Job, folder: Path, address: Address) -> Taken:
     :raises Yielded: a migration held the lock too long or asked for it, or the work was stopped.
     """
     with address.connect(job) as lock, shared_lock(lock, job) as locked:
-        pace = Pace(job.settings.backup_share)
-        held = replace(job, stop=lambda: locked.wanted() or job.stop(), pace=pace)
+        share = job.settings.backup_share
+        held = replace(job, stop=lambda: locked.wanted() or job.stop(), pace=Pace(share), limit=job.limit * 100 / share)
         with evidence.locked_snapshot(address, held) as connection:
             return _take(held, folder, address, connection)
 
@@ -50,9 +50,10 @@ def _take(job: Job, folder: Path, address: Address, connection: Connection) -> T
     exported = evidence.export(connection)
     before = evidence.sequences(connection)
     with ExitStack() as stack:
-        roles = stack.enter_context(child(_globals(client, address, folder), address.environment))
-        dump = stack.enter_context(child(_dump(client, address, folder, exported, job), address.environment))
-        stack.enter_context(in_turns(dump, job.pace))
+        roles, dump = (
+            stack.enter_context(child_in_turns(command, address.environment, job.pace))
+            for command in (_globals(client, address, folder), _dump(client, address, folder, exported, job))
+        )
         found = evidence.collect(connection, address, job, exported)
         roles.wait(job)
         _wait(dump, job, connection)
