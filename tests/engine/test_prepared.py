@@ -1,7 +1,8 @@
 """Statements stay prepared on PostgreSQL, as long as nothing stands before it that does not know of them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -31,31 +32,37 @@ def script(text: str) -> Script[Any]:
     return [tuple(row) for row in rows]
 
 
+@asynccontextmanager
+async def opened(address: str) -> AsyncIterator[PostgreSQLDatabase]:
+    """A database on which everything runs on one connection."""
+    database = PostgreSQLDatabase(address, size=1, seconds=10)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 async def asked(database: PostgreSQLDatabase, *texts: str) -> list[list[tuple[Any, ...]]]:
     return [[tuple(row) for row in await database.fetch(text)] for text in texts]
 
 
-def test_a_statement_stays_prepared(address: str) -> None:
-    async def work() -> object:
-        database = PostgreSQLDatabase(address, size=1, seconds=10)
-        try:
-            return await asked(database, "SELECT id FROM asked", "SELECT 2", "SELECT id FROM asked", NAMES)
-        finally:
-            await database.close()
+async def asked_twice(address: str) -> list[list[tuple[Any, ...]]]:
+    """The same with another between, and then what is prepared."""
+    async with opened(address) as database:
+        return await asked(database, "SELECT id FROM asked", "SELECT 2", "SELECT id FROM asked", NAMES)
 
-    assert asyncio.run(work()) == [[(1,)], [(2,)], [(1,)], [("SELECT id FROM asked",), (NAMES,)]]
+
+def test_a_statement_stays_prepared(address: str) -> None:
+    assert asyncio.run(asked_twice(address)) == [[(1,)], [(2,)], [(1,)], [("SELECT id FROM asked",), (NAMES,)]]
 
 
 def test_a_statement_is_prepared_anew_if_the_schema_has_changed(address: str) -> None:
     async def work() -> object:
-        database = PostgreSQLDatabase(address, size=1, seconds=10)
-        try:
+        async with opened(address) as database:
             before = await asked(database, "SELECT id FROM asked")
             with psycopg.connect(address) as connection:
                 connection.execute("ALTER TABLE asked ALTER id TYPE text")
             return before, await asked(database, "SELECT id FROM asked", NAMES)
-        finally:
-            await database.close()
 
     assert asyncio.run(work()) == ([[(1,)]], [[("1",)], [("SELECT id FROM asked",), (NAMES,)]])
 
@@ -65,14 +72,11 @@ def test_a_transaction_begins_again_if_the_schema_has_changed(address: str) -> N
     insert, read = "INSERT INTO asked SELECT 7 RETURNING id", "SELECT id FROM asked ORDER BY 1"
 
     async def work() -> object:
-        database = PostgreSQLDatabase(address, size=1, seconds=10)
-        try:
+        async with opened(address) as database:
             before = await database.write(lambda: script(insert)), await asked(database, read)
             with psycopg.connect(address) as connection:
                 connection.execute("ALTER TABLE asked ALTER id TYPE text")
             return before, await database.write(lambda: script(insert)), await asked(database, read)
-        finally:
-            await database.close()
 
     before, inserted, after = asyncio.run(work())  # type: ignore[misc]
     assert before == ([(7,)], [[(1,), (7,)]])
@@ -120,11 +124,4 @@ def test_without_names_nothing_stays(address: str, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("gemel.execute.postgresql.keeps_names", forgets)
 
-    async def work() -> object:
-        database = PostgreSQLDatabase(address, size=1, seconds=10)
-        try:
-            return await asked(database, "SELECT id FROM asked", "SELECT 2", "SELECT id FROM asked", NAMES)
-        finally:
-            await database.close()
-
-    assert asyncio.run(work()) == [[(1,)], [(2,)], [(1,)], []]
+    assert asyncio.run(asked_twice(address)) == [[(1,)], [(2,)], [(1,)], []]

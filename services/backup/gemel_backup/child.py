@@ -144,4 +144,3 @@ def _alternate(program: Child, pace: Pace, over: threading.Event) -> None:
             program.go_on()
             ended = program.ends_within(TURN)
             program.pause()
-    program.go_on()

@@ -9,7 +9,7 @@ from gemel.plan.model import Param
 from gemel.sql.backend import Bind, Expression
 from gemel.sql.build import Builder, Frame
 from gemel.sql.fragment import Fragment, Part, join, sql
-from gemel.sql.lists import list_of, list_text
+from gemel.sql.lists import list_of, list_text, unnested
 from gemel.sql.processed import processed
 from gemel.sql.statement import Encoder, Parameter
 
@@ -83,11 +83,10 @@ def _column(encode: Encoder, number: int, name: str | int, give: Callable[[list[
     return encode_all
 
 
-def batch_table(builder: Builder, columns: Sequence[Encoder]) -> Fragment:
+def batch_table(builder: Builder, columns: Iterable[Encoder]) -> Fragment:
     """What stands after FROM: the rows of a batch as a table of texts, in their order."""
-    texts = join(", ", (list_of(builder.parameter(Parameter(BATCH, encode)), "text") for encode in columns))
-    names = ", ".join(f"c{number}" for number in range(len(columns)))
-    return sql("unnest(", texts, f") WITH ORDINALITY AS batch({names}, n) ORDER BY batch.n")
+    lists = [list_of(builder.parameter(Parameter(BATCH, encode)), "text") for encode in columns]
+    return sql(unnested(lists, "batch"), " ORDER BY batch.n")
 
 
 @dataclass(frozen=True)

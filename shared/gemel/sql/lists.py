@@ -12,7 +12,7 @@ from typing import Final
 from gemel.apart import in_turns
 from gemel.errors import DatabaseError
 from gemel.sql.backend import Expression
-from gemel.sql.fragment import Fragment, sql
+from gemel.sql.fragment import Fragment, join, sql
 
 _SEPARATOR, _NULL = "\x1f", "\x1e"
 _OTHERS: Final = (range(0x01, 0x20), range(0xE000, 0xF900), range(0x20, 0xD800), range(0xF900, 0x110000))
@@ -58,3 +58,9 @@ def list_of(text: Expression, name: str) -> Fragment:
     """
     parts = sql("string_to_array(", text, ", left(", text, ", 1), substr(", text, ", 2, 1))")
     return sql("CAST((", parts, f")[3:] AS {name}[])")
+
+
+def unnested(lists: Sequence[Expression], alias: str) -> Fragment:
+    """A table of arrays side by side, to stand after FROM: columns ``c0…``, and ``n`` in their order."""
+    names = ", ".join(f"c{number}" for number in range(len(lists)))
+    return sql("unnest(", join(", ", lists), f") WITH ORDINALITY AS {alias}({names}, n)")

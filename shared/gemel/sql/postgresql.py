@@ -17,7 +17,7 @@ from gemel.request import Operation, Operator
 from gemel.sql.backend import COMPARISONS, Bind, Expression, MakeParameter
 from gemel.sql.encode import like_pattern, list_encoder, plain_text, text_encoder
 from gemel.sql.fragment import Fragment, join, sql
-from gemel.sql.lists import list_of, list_text
+from gemel.sql.lists import list_of, list_text, unnested
 from gemel.sql.statement import Encoder, Parameter
 
 MATCHES = {
@@ -187,11 +187,11 @@ class PostgreSQL:
 
     def keys(self, types: list[ValueType], alias: str, parameter: MakeParameter) -> Expression:
         """One array per column, through ``unnest``."""
-        return _unnested([_given(parameter, number - len(types), type_) for number, type_ in enumerate(types)], alias)
+        return unnested([_given(parameter, number - len(types), type_) for number, type_ in enumerate(types)], alias)
 
     def lists(self, items: Sequence[tuple[ValueType, Bind]], alias: str) -> Expression:
         """One array per column, through ``unnest``."""
-        return _unnested([self._array(type_, bind) for type_, bind in items], alias)
+        return unnested([self._array(type_, bind) for type_, bind in items], alias)
 
     def key_values(self, keys: Sequence[Sequence[object]], width: int) -> list[object]:
         """A list per column."""
@@ -234,8 +234,3 @@ class PostgreSQL:
 
 def _given(parameter: MakeParameter, slot: int, type_: ValueType) -> Expression:
     return list_of(parameter(Parameter(slot, list_text)), type_.name)  # type: ignore[arg-type]  # of ``key_values``
-
-
-def _unnested(lists: Sequence[Expression], alias: str) -> Expression:
-    names = ", ".join(f"c{number}" for number in range(len(lists)))
-    return sql("unnest(", join(", ", lists), f") WITH ORDINALITY AS {alias}({names}, n)")
