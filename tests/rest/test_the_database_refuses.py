@@ -66,6 +66,21 @@ def test_a_lock_is_not_waited_for_for_ever(chinook: Settings, chinook_app: App, 
         assert [one["status"] for one in rest("POST", "/", TWO).json()] == [201, 204]
 
 
+@pytest.mark.parametrize("chinook", ["sqlite"], indirect=True)
+def test_the_first_write_waits_for_another(chinook: Settings, chinook_app: App) -> None:
+    """R22-25: it puts the file into WAL mode, for which nobody else may be writing at that moment."""
+    settings = chinook.model_copy(update={"statement_timeout": 0.5})
+    with closing(sqlite3.connect(chinook.sqlite_path, isolation_level=None, check_same_thread=False)) as other:
+        assert other.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        with serving(settings, chinook_app) as rest:
+            other.execute("BEGIN IMMEDIATE")
+            assert problem(rest("DELETE", "/genre?id=eq.-1")) == (503, "55P03")
+            threading.Timer(0.2, other.execute, ["ROLLBACK"]).start()
+            assert rest("DELETE", "/genre?id=eq.-1").status_code == 204
+            assert other.execute("SELECT count(*) FROM genre").fetchone() == (25,)
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 @pytest.mark.parametrize("chinook", ["postgresql"], indirect=True)
 def test_a_connection_that_is_lost(chinook: Settings, chinook_app: App) -> None:
     """R21-5, R21-6: in the middle of a change nothing of it is kept; what cannot connect says so; then all goes on."""

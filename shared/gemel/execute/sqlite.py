@@ -26,6 +26,8 @@ from gemel.sql import Backend, Failure, SQLite, Statement, register_functions
 Result = TypeVar("Result")
 PREPARED = 512
 """Statements that a connection keeps prepared."""
+PAUSE = 0.01
+"""Seconds between two attempts to put a file into WAL mode."""
 BY_NAME = {
     "SQLITE_CANTOPEN": ("08001", "Database connection error."),
     "SQLITE_READONLY": ("25006", "cannot write: the database is read-only"),
@@ -58,8 +60,9 @@ class _Connection:
             )
             register_functions(self.raw, self._failure)
             self.raw.set_progress_handler(self._failure.is_late, STEPS)
-            for pragma in ("journal_mode=WAL", "foreign_keys=ON") if writer else ("query_only=ON",):
-                self.raw.execute(f"PRAGMA {pragma}")
+            if writer:
+                _log_ahead(self.raw, seconds)
+            self.raw.execute(f"PRAGMA {'foreign_keys' if writer else 'query_only'}=ON")
         except sqlite3.Error as error:
             raise self.refused(error) from error
 
@@ -82,6 +85,24 @@ class _Connection:
         """What SQLite refused, in PostgreSQL's words."""
         kept = self._failure.take()
         return kept if kept is not None else _refused(error, self._catalog)
+
+
+def _log_ahead(raw: sqlite3.Connection, seconds: float) -> None:
+    """Put the file into WAL mode, where it stays.
+
+    SQLite itself waits for readers here, but not for another writer: it holds a lock of a reader by then, and would
+    wait for one who may be waiting for it (https://sqlite.org/c3ref/busy_handler.html).
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def _refused(error: BaseException, catalog: Catalog) -> DatabaseError | Unsupported:
