@@ -1,7 +1,7 @@
 """What all tests share: real databases of both kinds, empty or holding Chinook.
 
 Every test that asks for ``database``, ``chinook`` or ``chinook_read`` runs once on SQLite and once on PostgreSQL
-(ids ``sqlite`` and ``postgresql``). Nothing is skipped: :mod:`postgresql_server` says where the server comes from.
+(ids ``sqlite`` and ``postgresql``). :mod:`postgresql_server` says where the server comes from.
 Under pytest-xdist the controlling process starts one server for all workers, and each worker names its own databases.
 """
 

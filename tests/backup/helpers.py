@@ -49,6 +49,19 @@ def query(settings: Settings, statement: str) -> list[Any]:
         return [tuple(row) for row in result] if result.returns_rows else []
 
 
+def has_extensions(settings: Settings, *names: str) -> bool:
+    """Whether a PostgreSQL server has the files of these; that of the wheel has few."""
+    found = {name for (name,) in query(settings, "SELECT name FROM pg_available_extensions")}
+    return found.issuperset(names)
+
+
+def all_well(settings: Settings) -> set[str]:
+    """What the checks of a proof say of an undamaged database."""
+    if not settings.is_postgresql or has_extensions(settings, "amcheck"):
+        return {"ok"}
+    return {"ok", "not done: the server lacks the extension amcheck, or its role is no superuser"}
+
+
 def folder_of(store: FolderStore, manifest: Manifest) -> Path:
     """Where a backup lies, with its notes."""
     return store.folder / manifest.id

@@ -18,7 +18,9 @@ LEFTOVER = timedelta(minutes=5)
 """A database is used soon after it was made, or never."""
 UNUSED = """
     SELECT d.datname FROM pg_database d WHERE starts_with(d.datname, %s)
-      AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)"""
+      AND NOT EXISTS (
+        SELECT FROM pg_stat_activity a
+        WHERE a.datname = d.datname AND a.backend_type IS DISTINCT FROM 'autovacuum worker')"""
 SETTINGS: Final = (
     "synchronous_commit = off",  # no statement waits for the disk: what a crash takes of it is not missed
     "max_parallel_maintenance_workers = 0",  # backup_jobs says how many work at a time
