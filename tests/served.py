@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from gemel.edge.connections import Connections
 from gemel.edge.process import Server, bind, config, listen
 from gemel.observe.asgi import AsgiApp
 
 
 @asynccontextmanager
-async def listening(app: AsgiApp) -> AsyncIterator[int]:
+async def listening(app: AsgiApp, bound: Connections | None = None) -> AsyncIterator[int]:
     """The port that it is served at, until the end of the block."""
     sockets = bind("127.0.0.1", 0, "port")
     listen(sockets, "port")
-    server = Server(config(app, grace=1))
+    server = Server(config(app, bound or Connections(1_000), grace=1))
     task = asyncio.create_task(server.serve(sockets))
     try:
         yield sockets[0].getsockname()[1]

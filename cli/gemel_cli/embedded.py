@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gemel.app import App, load_app
 from gemel.edge import Edge
+from gemel.edge.connections import Connections, affordable
 from gemel.edge.process import Listener, Stop, bind, closed_after, complain, listen, run, serve
 from gemel.edge.ready import database_check
 from gemel.edge.service import Service, warn_of, warn_of_unknown_variables
@@ -120,11 +121,13 @@ def _run_schedule(settings: Settings, app: App, stop: threading.Event) -> None:
 async def _serve(settings: Settings, app: App, sockets: Sequence[socket], stop: Stop) -> None:
     async with open_engine(settings, app) as engine:
         warn_of(engine.catalog)
-        root = _root(engine)
+        metrics = Metrics()
+        root = _root(engine, metrics)
+        bound = Connections(affordable(settings.max_connections), metrics.closed_connections("embedded"))
         listen(sockets, "port")
         _announce(settings, sockets)
         async with _telling(engine):
-            await serve([Listener(root, sockets)], stop, grace=GRACE)
+            await serve([Listener(root, sockets, bound)], stop, grace=GRACE)
 
 
 @asynccontextmanager
@@ -140,8 +143,7 @@ async def _telling(engine: Engine) -> AsyncIterator[None]:
             await asyncio.wait_for(task, GRACE)
 
 
-def _root(engine: Engine) -> Root:
-    metrics = Metrics()
+def _root(engine: Engine, metrics: Metrics) -> Root:
     return Root(
         graphql=GRAPHQL.wrap(engine, metrics),
         rest=REST.wrap(engine, metrics),

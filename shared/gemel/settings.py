@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1, le=1000, description="connections to PostgreSQL per service process")
     readers: int = Field(4, ge=1, le=64, description="threads that read from SQLite")
     statement_timeout: float = Field(10.0, gt=0, le=3600, description="seconds a statement may take")
+    max_connections: int = Field(
+        2000,
+        ge=16,
+        le=32_768,
+        description="open connections of clients per service process; the longest idle makes room",
+    )
     body_limit: int = Field(4_194_304, ge=1024, description="bytes a request body may have")
     max_rows: int = Field(0, ge=0, description="most rows of any one list in REST; 0 is no limit")
     rest_aggregates: bool = Field(False, description="allow aggregate functions in the select of REST")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import httpx
@@ -98,6 +99,35 @@ def test_concurrency(ask: Ask) -> None:
         assert refused.json()["errors"][0]["extensions"]["code"] == "concurrency-limit-exceeded"
         again = asker.runner.run(at_once(asker, 2))
         assert [answer.status_code for answer in again] == [200, 200]
+
+
+@pytest.mark.parametrize("path", ["v1/graphql", "rest/v1/genre"])
+def test_bodies_that_come_slowly_are_under_way(ask: Ask, path: str) -> None:
+    """OWASP API4: what has come of them is kept in memory."""
+
+    async def begun(asker: Asker) -> list[int]:
+        client = asker.graphql_client if path == "v1/graphql" else asker.rest_client
+        ends = asyncio.Event()
+
+        async def content() -> AsyncIterator[bytes]:
+            yield b"{"
+            await ends.wait()
+            yield b"}"
+
+        def post() -> Awaitable[httpx.Response]:
+            headers = {"content-type": "application/json", **asker.headers}
+            return client.post(f"http://localhost/{path}", content=content(), headers=headers)
+
+        slow = [asyncio.ensure_future(post()) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        refused = await asyncio.wait_for(post(), 5)
+        ends.set()
+        return [refused.status_code, *(answer.status_code for answer in await asyncio.gather(*slow))]
+
+    with ask(concurrency=2) as asker:
+        refused, *others = asker.runner.run(begun(asker))
+        assert refused == 429
+        assert 429 not in others
 
 
 def test_what_is_under_way_is_let_go_of_when_it_fails(ask: Ask) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from itertools import pairwise
 
 import pytest
 
@@ -33,12 +32,14 @@ def test_threads_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TURN", 0.0)
     order: list[str] = []
     working: list[str] = []
+    deadline = time.monotonic() + 30
 
     def work(name: str) -> str:
-        for _ in range(50):
+        while len(order) < 10 and time.monotonic() < deadline:  # the other one may begin late
             working.append(name)
             assert working == [name]
-            order.append(name)
+            if not order or order[-1] != name:
+                order.append(name)
             working.remove(name)
             give_way()
         return name
@@ -48,7 +49,7 @@ def test_threads_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
             return await asyncio.gather(in_thread(work, "a"), in_thread(work, "b"))
 
     assert asyncio.run(both()) == ["a", "b"]
-    assert sum(one != other for one, other in pairwise(order)) > 10
+    assert len(order) >= 10
 
 
 def test_a_turn_ends_with_an_error() -> None:

@@ -66,11 +66,11 @@ class Endpoint:
         _check_origin(headers)
         actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
         scope["gemel.role"] = actor.role
-        raw, listed = await read_body(receive, headers, self._gate.body_limit(actor)), self._service.listed
-        requests = read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
         trace = scope.get("gemel.trace_id")
-        await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
-        with self._gate.passing(actor, scope):
+        with self._gate.passing(actor, scope):  # a body that comes slowly is kept meanwhile
+            raw, listed = await read_body(receive, headers, self._gate.body_limit(actor)), self._service.listed
+            requests = read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
+            await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
             if isinstance(requests, Request):
                 return await self._one(requests, actor, trace)
             return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Final
 
 import uvicorn
 
+from gemel.edge.connections import Connections
 from gemel.edge.protocol import BoundedProtocol
 from gemel.errors import SettingsError
 from gemel.observe.asgi import AsgiApp
@@ -82,10 +84,11 @@ class Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class Listener:
-    """An app and where it listens."""
+    """An app and where it listens, and to how many at a time."""
 
     app: AsgiApp
     sockets: Sequence[socket.socket]
+    bound: Connections
 
 
 def bind(host: str, port: int, key: str) -> list[socket.socket]:
@@ -167,14 +170,16 @@ def listen(sockets: Sequence[socket.socket], key: str) -> None:
             raise _unavailable(host, port, key, error) from None
 
 
-def config(app: AsgiApp | Callable[[], AsgiApp], *, grace: int = GRACE, workers: int = 1) -> uvicorn.Config:
+def config(
+    app: AsgiApp | Callable[[], AsgiApp], bound: Connections, *, grace: int = GRACE, workers: int = 1
+) -> uvicorn.Config:
     """Configuration of a server: no logs of its own, nothing believed of what a proxy says.
 
     :param app: with several workers a picklable factory of the app, which is given a lifespan.
     """
     return uvicorn.Config(
         app,
-        http=BoundedProtocol,
+        http=partial(BoundedProtocol, bound=bound),  # type: ignore[arg-type]  # it is only called
         workers=workers,
         factory=workers > 1,
         lifespan="on" if workers > 1 else "off",
@@ -217,7 +222,7 @@ async def serve(listeners: Sequence[Listener], stop: Stop, *, grace: int = GRACE
     """
     keep_for_good()
     take_turns()
-    servers = [Server(config(listener.app, grace=grace)) for listener in listeners]
+    servers = [Server(config(listener.app, listener.bound, grace=grace)) for listener in listeners]
     stop.stops(servers)
     tasks = [
         asyncio.ensure_future(server.serve(list(listener.sockets)))

@@ -1,5 +1,5 @@
 """HTTP/1.1 as uvicorn speaks it, with bounds that it does not have: how long the head of a request may be, how much
-time it may take, and how long a client may leave an answer unread.
+time it may take, how long a client may leave an answer unread, and how many connections there are.
 
 What takes too long costs a connection and what is kept for it; a client that is merely slow pays with its connection.
 """
@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gemel.edge.connections import Connections
+
 MOST_HEAD: Final = 65_536
 """Bytes of a request's line and headers."""
 HEAD_SECONDS: Final = 20.0
@@ -17,13 +19,22 @@ IDLE_SECONDS: Final = 75.0
 """In which it must have begun on a new connection."""
 UNREAD_SECONDS: Final = 30.0
 """In which a client must have taken some of what waits for it."""
+LINGER_SECONDS: Final = 2.0
+"""In which a client that is refused may read why."""
 TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 """RFC 6585, section 5."""
 TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+SHARE: Final = 16
+"""One in so many is let go of when there are too many, so that not each new connection has to look at all."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection.
+
+    :param bound: of all connections of the server.
+    :param more: uvicorn's own.
+    """
 
     _head: int | None = None
     """Bytes of the head that is coming, beside those that it began in; ``None``: none is."""
@@ -31,11 +42,22 @@ class BoundedProtocol(HttpToolsProtocol):
     """For a head."""
     _stalls: asyncio.TimerHandle | None = None
     """For the client to read."""
+    _lingers: int | None = None
+    """Bytes that may still come, and are not read, once the last answer is written."""
+    _since: float = 0.0
+    """When the state of the connection last changed, by the loop's clock."""
+
+    def __init__(self, *, bound: Connections, **more: Any) -> None:
+        super().__init__(**more)
+        self._bound = bound
 
     def connection_made(self, transport: Any) -> None:
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
+        self._since = self.loop.time()
         self._wait(IDLE_SECONDS)
+        if len(self.connections) > self._bound.most:
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
@@ -45,6 +67,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
+        if self._lingers is not None:
+            self._lingers -= len(data)
+            if self._lingers < 0:
+                self.transport.close()
+            return
         before = self._head
         super().data_received(data)
         if self._head is None:
@@ -54,7 +81,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._head += len(data)
         if self._head > MOST_HEAD:
-            self._refuse(TOO_LARGE)
+            self._refuse(TOO_LARGE, "large_head")
 
     def on_message_begin(self) -> None:
         """See ``httptools``."""
@@ -64,13 +91,20 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """See ``httptools``."""
         self._arrived()
+        self._since = self.loop.time()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """See ``HttpToolsProtocol``."""
+        self._since = self.loop.time()
+        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """See ``asyncio.Protocol``."""
         super().pause_writing()
         self._read()
-        self._stalls = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+        self._since = self.loop.time()
+        self._stalls = self.loop.call_later(UNREAD_SECONDS, self._leave, "unread")
 
     def resume_writing(self) -> None:
         """See ``asyncio.Protocol``."""
@@ -80,7 +114,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _wait(self, seconds: float) -> None:
         if self._waits is not None:
             self._waits.cancel()
-        self._waits = self.loop.call_later(seconds, self._refuse, TOO_SLOW)
+        self._waits = self.loop.call_later(seconds, self._refuse, TOO_SLOW, "slow_head")
 
     def _arrived(self) -> None:
         self._head = None
@@ -93,11 +127,48 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stalls.cancel()
             self._stalls = None
 
-    def _refuse(self, answer: bytes) -> None:
-        """Nothing of a request is there that could be answered otherwise."""
+    def _refuse(self, answer: bytes, reason: str) -> None:
+        """Close a connection on which nothing of a request is there that could be answered otherwise."""
         begun = self._head is not None
         self._arrived()
-        if not self.transport.is_closing():
-            if begun and (self.cycle is None or self.cycle.response_complete):  # no answer is being written
-                self.transport.write(answer)
+        if self.transport.is_closing():
+            return
+        if begun:
+            self._bound.refused(reason)
+        if begun and (self.cycle is None or self.cycle.response_complete):  # no answer is being written
+            self._end_with(answer)
+        else:
             self.transport.close()
+
+    def _end_with(self, answer: bytes) -> None:
+        """Close it in stages: what the client still sends would take the answer from it (RFC 9112, section 9.6)."""
+        self._lingers = MOST_HEAD
+        self._arrived()
+        self.transport.write(answer)
+        self.transport.write_eof()
+        self._waits = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _leave(self, reason: str) -> None:
+        """Close it, and forget what its client has not read."""
+        self._bound.refused(reason)
+        self.transport.abort()
+
+    @property
+    def _waiting(self) -> bool:
+        """Whether it is the client that keeps us waiting: for a request, the rest of one, or for it to read."""
+        cycle = self.cycle
+        return cycle is None or cycle.response_complete or cycle.more_body or self._stalls is not None
+
+    def _make_room(self) -> None:
+        """Let go of those that have been waiting longest; if there are none, of this one."""
+        others = [one for one in self.connections if one is not self and not one.transport.is_closing()]
+        if len(others) < self._bound.most:
+            return
+        waiting = [one for one in others if isinstance(one, BoundedProtocol) and one._waiting]
+        if not waiting:
+            self._bound.refused("full")
+            self._end_with(FULL)
+            return
+        waiting.sort(key=lambda one: one._since)
+        for one in waiting[: 1 + len(waiting) // SHARE]:
+            one._leave("full")

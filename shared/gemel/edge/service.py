@@ -23,6 +23,7 @@ from uvicorn.supervisors import Multiprocess
 from gemel.app import load_app
 from gemel.auth import is_local
 from gemel.catalog import Catalog
+from gemel.edge.connections import ADMIN, Connections, affordable
 from gemel.edge.process import (
     Listener,
     Server,
@@ -149,10 +150,11 @@ def _bound(settings: Settings) -> Iterator[_Ports]:
 
 
 @asynccontextmanager
-async def _opened(service: Service, settings: Settings) -> AsyncIterator[tuple[Edge, Health]]:
+async def _opened(service: Service, settings: Settings, bound: Connections) -> AsyncIterator[tuple[Edge, Health]]:
     async with open_engine(settings, load_app(settings.app)) as engine:
         warn_of(engine.catalog)
         metrics = Metrics()
+        bound.refused = metrics.closed_connections(service.name)
         yield service.wrap(engine, metrics), Health({"database": database_check(engine)}, metrics)
 
 
@@ -163,14 +165,16 @@ def warn_of(catalog: Catalog) -> None:
 
 
 def _run(service: Service, settings: Settings, ports: _Ports, stop: Stop) -> int:
+    bound = Connections(affordable(settings.max_connections))
+
     async def work() -> None:
-        async with _opened(service, settings) as (edge, health):
+        async with _opened(service, settings, bound) as (edge, health):
             listen(ports.main, "port")
             listen(ports.admin, "admin_port")
             announce(service.name, settings, ports.main, ports.admin)
-            listeners = [Listener(health, ports.admin)] if ports.admin else []
+            listeners = [Listener(health, ports.admin, Connections(ADMIN))] if ports.admin else []
             app = edge if ports.admin else LocalHealth(edge, health)
-            await serve([Listener(app, ports.main), *listeners], stop)
+            await serve([Listener(app, ports.main, bound), *listeners], stop)
 
     run(work(), stop)
     return 0
@@ -194,7 +198,9 @@ def _run_workers(service: Service, settings: Settings, ports: _Ports, workers: i
     with tempfile.TemporaryDirectory(prefix="gemel-metrics-") as folder:
         os.environ[MULTIPROCESS] = folder  # read by prometheus_client when a worker imports it
         announce(service.name, settings, ports.main, ports.admin)
-        parent = Multiprocess(config(WorkerFactory(service, settings, ports.admin), workers=workers), ports.main)
+        bound = Connections(affordable(settings.max_connections))
+        factory = WorkerFactory(service, settings, ports.admin, bound)
+        parent = Multiprocess(config(factory, bound, workers=workers), ports.main)
         parent.run()
     return 1 if any(process.exitcode == STARTUP_FAILURE for process in parent.processes) else 0
 
@@ -206,6 +212,8 @@ class WorkerFactory:
     service: Service
     settings: Settings
     admin: list[socket]
+    bound: Connections
+    """That of the worker's server, too: they are sent to it together."""
 
     def __call__(self) -> AsgiApp:
         """Called in the worker, before its loop runs."""
@@ -244,11 +252,11 @@ class _Worker:
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[AsgiApp]:
         made = self._made
-        async with _opened(made.service, made.settings) as (edge, health):
+        async with _opened(made.service, made.settings, made.bound) as (edge, health):
             if not made.admin:
                 yield LocalHealth(edge, health)
                 return
-            server = Server(config(health, grace=1))
+            server = Server(config(health, Connections(ADMIN), grace=1))
             task = asyncio.ensure_future(server.serve(list(made.admin)))
             try:
                 yield edge

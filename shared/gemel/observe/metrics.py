@@ -60,6 +60,12 @@ class Metrics:
             ("service", "limit"),
             registry=self.registry,
         )
+        self._closed = Counter(
+            "gemel_connections_closed",
+            "Connections closed because of their client, or because there were too many.",
+            ("service", "reason"),
+            registry=self.registry,
+        )
         self._series: dict[tuple[str, str, str, int], _Series] = {}
         self._routes: set[str] = set()
         if MULTIPROCESS not in os.environ:  # there these describe one worker only
@@ -73,6 +79,10 @@ class Metrics:
     def refusals(self, service: str) -> Callable[[str], None]:
         """Counts a refusal by a limit, whose name is one of ours."""
         return lambda limit: self._refusals.labels(service, limit).inc()
+
+    def closed_connections(self, service: str) -> Callable[[str], None]:
+        """Counts a connection that was closed, by the reason (``gemel.edge.connections``)."""
+        return lambda reason: self._closed.labels(service, reason).inc()
 
     def observe(self, service: str, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request.
