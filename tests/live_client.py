@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from gemel.app import App
 from gemel.edge import Edge, Refused, uncounted
+from gemel.edge.connections import Connections
 from gemel.observe import Metrics
 from gemel.serve import open_engine
 from gemel.settings import Settings
@@ -57,10 +58,12 @@ class Client:
 
 
 @asynccontextmanager
-async def served(settings: Settings, app: App, refused: Refused = uncounted) -> AsyncIterator[int]:
+async def served(
+    settings: Settings, app: App, refused: Refused = uncounted, bound: Connections | None = None
+) -> AsyncIterator[int]:
     async with open_engine(settings, app) as engine:
         edge = Edge(create_app(engine, refused), settings, "graphql", Metrics(), crash)
-        async with listening(edge) as port:
+        async with listening(edge, bound) as port:
             yield port
 
 

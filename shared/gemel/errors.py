@@ -99,8 +99,8 @@ class LimitExceeded(GemelError):
     """A request is more than the limits of its role allow (``gemel.limits.Limits``)."""
 
     limit: str
-    """Which: ``depth``, ``fields``, ``cost``, ``rate``, ``concurrency``, ``subscriptions``, ``batch``, ``listed`` or
-    ``introspection``."""
+    """Which: ``depth``, ``fields``, ``cost``, ``rate``, ``concurrency``, ``subscriptions``, ``connections``, ``batch``,
+    ``listed`` or ``introspection``."""
     text: str
     retry_after: float | None = None
     """Seconds until the same may be asked again; ``None``: it never may."""

@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     readers: int = Field(4, ge=1, le=64, description="threads that read from SQLite")
     statement_timeout: float = Field(10.0, gt=0, le=3600, description="seconds a statement may take")
     max_connections: int = Field(
-        2000,
+        1000,
         ge=16,
         le=32_768,
         description="open connections of clients per service process; the longest idle makes room",

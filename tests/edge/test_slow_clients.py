@@ -1,16 +1,14 @@
 """Clients that send or read too slowly, or send heads without an end: real connections to a real port."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from time import monotonic
 
 import pytest
 
 from edge.asgi import answering, edge
 from gemel.edge import protocol
-from gemel.edge.connections import Connections
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
 from served import listening
 
@@ -125,80 +123,6 @@ def test_a_connection_between_two_requests_may_wait(monkeypatch: pytest.MonkeyPa
             await asyncio.sleep(0.3)
 
     talk(work)
-
-
-BEGINNINGS = [b"", b"GET / HTTP/1.1\r\nx-a: ", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{", GET]
-
-
-def test_more_connections_than_there_may_be() -> None:
-    """OWASP API4: those that say nothing, or not all, or nothing more, make room, and a request in flight does not."""
-    refused, held, answer = Counter[str](), asyncio.Event(), asyncio.Event()
-    most = 40
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "POST":
-            await receive()
-            await receive()
-        if scope["path"] == "/slow":
-            held.set()
-            await answer.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"{}"})
-
-    async def run() -> None:
-        bound = Connections(most, lambda reason: refused.update([reason]))
-        async with AsyncExitStack() as stack, listening(edge(app), bound) as port:
-            slow, writer = await connected(stack, port)
-            writer.write(GET.replace(b"/", b"/slow", 1))
-            await held.wait()
-            others = []
-            for number in range(4 * most):
-                reader, writer = await connected(stack, port)
-                writer.write(BEGINNINGS[number % len(BEGINNINGS)])
-                others.append(reader)
-            reader, writer = await connected(stack, port)
-            writer.write(GET)
-            assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
-            with suppress(ConnectionError):  # the one that waited longest
-                assert await others[0].read() == b""
-            answer.set()
-            assert (await slow.readline()) == b"HTTP/1.1 200 OK\r\n"
-
-    asyncio.run(asyncio.wait_for(run(), 30))
-    assert refused.keys() == {"full"}
-    assert 3 * most <= refused["full"] <= 4 * most + 2
-
-
-def test_nobody_makes_room_to_whom_an_answer_is_owed() -> None:
-    refused, answer = Counter[str](), asyncio.Event()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await answer.wait()
-        await answering()(scope, receive, send)
-
-    async def run() -> None:
-        bound = Connections(3, lambda reason: refused.update([reason]))
-        async with AsyncExitStack() as stack, listening(edge(app), bound) as port:
-            first = [await connected(stack, port) for _ in range(3)]
-            for _, writer in first:
-                writer.write(GET)
-            await asyncio.sleep(0.2)
-            reader, _ = await connected(stack, port)
-            text = await reader.read()
-            assert text.startswith(b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n")
-            answer.set()
-            for reader, _ in first:
-                assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
-            await others(port)
-
-    asyncio.run(asyncio.wait_for(run(), 30))
-    assert refused["full"] == 2, "one is refused, and one makes room for the last"
-
-
-async def connected(stack: AsyncExitStack, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    stack.callback(writer.close)
-    return reader, writer
 
 
 def test_an_answer_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:

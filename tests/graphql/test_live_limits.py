@@ -27,7 +27,7 @@ def connected(graphql: GraphQL, receive: Any, send: Any) -> Connection:
     live: Any = create_app(graphql.engine)._live  # type: ignore[attr-defined]
     credentials = Credentials(Authenticator(Settings()), LOCAL, True)
     passage = Passage(live._gate, {"client": ("127.0.0.1", 1)})
-    return Connection(live._service, live._polls, TRANSPORT_WS, credentials, passage, receive, send, 1000)
+    return Connection(live._service, live._polls, TRANSPORT_WS, credentials, passage, receive, send)
 
 
 def test_who_does_not_say_who_it_is_has_to_leave(graphql: GraphQL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_a_message_that_is_too_large_ends_the_connection(graphql: GraphQL) -> No
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return {"type": "websocket.receive", "text": " " * 1001}
+        return {"type": "websocket.receive", "text": " " * 65_537}
 
     async def send(message: Any) -> None:
         sent.append(message)

@@ -63,7 +63,7 @@ def create_app(engine: Engine, refused: Refused = uncounted) -> AsgiApp:
     authenticator = Authenticator(settings, engine.own_tables.api_key)
     polls = Polls(engine, settings.live_interval)
     gate = Gate(engine, refused)
-    live = LiveEndpoint(service, authenticator, polls, gate, settings, frozenset(PATHS))
+    live = LiveEndpoint(service, authenticator, polls, gate, frozenset(PATHS))
     return GraphQLApp(dict.fromkeys(PATHS, Endpoint(service, authenticator, gate, settings, page)), live, page)
 
 

@@ -3,7 +3,7 @@
 import ipaddress
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
@@ -22,7 +22,12 @@ Refused: TypeAlias = Callable[[str], None]
 """Counts the refusals of a limit."""
 Caller: TypeAlias = tuple[str, str]
 """Role, and which of those that have it."""
-Kind: TypeAlias = Literal["concurrency", "subscriptions"]
+Kind: TypeAlias = Literal["concurrency", "subscriptions", "connections"]
+WORDS: Final[Mapping[Kind, str]] = {
+    "concurrency": "requests",
+    "subscriptions": "subscriptions",
+    "connections": "WebSockets",
+}
 
 
 def uncounted(limit: str) -> None:
@@ -76,15 +81,13 @@ class Gate:
 
         :raises LimitExceeded: there is too much of the caller.
         """
-        limits = self._limits(actor.role)
-        most = limits.concurrency if kind == "concurrency" else limits.subscriptions
+        most: int | None = getattr(self._limits(actor.role), kind)
         if most is None:
             yield
             return
         key = (kind, self._caller(actor, scope))
         if self._running[key] >= most:
-            what = "requests" if kind == "concurrency" else "subscriptions"
-            text = f"too many {what} at a time: the role may have {most}"
+            text = f"too many {WORDS[kind]} at a time: the role may have {most}"
             raise LimitExceeded(kind, text, BUSY)
         self._running[key] += 1
         try:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from types import FrameType
 from typing import Final
 
@@ -27,6 +28,8 @@ GRACE: Final = 20
 """Seconds that requests in flight are given when a service stops; orchestrators usually wait for 30."""
 KEEP_ALIVE: Final = 75
 """Seconds an idle connection is kept: longer than a gateway keeps its own, or it would meet a closed one."""
+WEBSOCKETS: Final = "gemel.edge.websocket:BoundedWebSocket" if find_spec("websockets") else "none"
+"""REST has none, nor the library."""
 _UNUSABLE: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
@@ -179,6 +182,7 @@ def config(
     """
     return uvicorn.Config(
         app,
+        ws=WEBSOCKETS,
         http=partial(BoundedProtocol, bound=bound),  # type: ignore[arg-type]  # it is only called
         workers=workers,
         factory=workers > 1,

@@ -25,8 +25,6 @@ TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-len
 """RFC 6585, section 5."""
 TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-SHARE: Final = 16
-"""One in so many is let go of when there are too many, so that not each new connection has to look at all."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -44,7 +42,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """For the client to read."""
     _lingers: int | None = None
     """Bytes that may still come, and are not read, once the last answer is written."""
-    _since: float = 0.0
+    since: float = 0.0
     """When the state of the connection last changed, by the loop's clock."""
 
     def __init__(self, *, bound: Connections, **more: Any) -> None:
@@ -54,10 +52,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         self._wait(IDLE_SECONDS)
-        if len(self.connections) > self._bound.most:
-            self._make_room()
+        if len(self.connections) > self._bound.most and not self._bound.admit(self, self.connections):
+            self._bound.refused("full")
+            self._end_with(FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
@@ -91,20 +90,25 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """See ``httptools``."""
         self._arrived()
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         """See ``HttpToolsProtocol``."""
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """See uvicorn; the parser, which knows this object, would keep it until the next full garbage collection."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # as in connection_lost
 
     def pause_writing(self) -> None:
         """See ``asyncio.Protocol``."""
         super().pause_writing()
         self._read()
-        self._since = self.loop.time()
-        self._stalls = self.loop.call_later(UNREAD_SECONDS, self._leave, "unread")
+        self.since = self.loop.time()
+        self._stalls = self.loop.call_later(UNREAD_SECONDS, self._bound.leave, self, "unread")
 
     def resume_writing(self) -> None:
         """See ``asyncio.Protocol``."""
@@ -148,27 +152,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write_eof()
         self._waits = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
-    def _leave(self, reason: str) -> None:
-        """Close it, and forget what its client has not read."""
-        self._bound.refused(reason)
-        self.transport.abort()
-
     @property
-    def _waiting(self) -> bool:
-        """Whether it is the client that keeps us waiting: for a request, the rest of one, or for it to read."""
+    def waits(self) -> bool:
+        """See ``gemel.edge.connections``."""
         cycle = self.cycle
         return cycle is None or cycle.response_complete or cycle.more_body or self._stalls is not None
-
-    def _make_room(self) -> None:
-        """Let go of those that have been waiting longest; if there are none, of this one."""
-        others = [one for one in self.connections if one is not self and not one.transport.is_closing()]
-        if len(others) < self._bound.most:
-            return
-        waiting = [one for one in others if isinstance(one, BoundedProtocol) and one._waiting]
-        if not waiting:
-            self._bound.refused("full")
-            self._end_with(FULL)
-            return
-        waiting.sort(key=lambda one: one._since)
-        for one in waiting[: 1 + len(waiting) // SHARE]:
-            one._leave("full")

@@ -36,6 +36,8 @@ class Limits:
     """Operations of one caller that are under way at a time, in one worker."""
     subscriptions: int | None = 100
     """Live queries of one caller that are under way at a time, in one worker."""
+    connections: int | None = 100
+    """WebSockets of one caller that are open at a time, in one worker."""
     batch: int | None = 100
     """Operations of a request."""
     listed: bool = False
@@ -74,6 +76,14 @@ def _parsed(rate: str) -> tuple[RateLimitItem, ...]:
 
 
 UNLIMITED: Final = Limits(
-    depth=None, fields=None, cost=None, page=None, body=None, rate=None, concurrency=None, subscriptions=None
+    depth=None,
+    fields=None,
+    cost=None,
+    page=None,
+    body=None,
+    rate=None,
+    concurrency=None,
+    subscriptions=None,
+    connections=None,
 )
 """Those of the admin, unless the app says others."""

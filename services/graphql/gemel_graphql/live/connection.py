@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Coroutine, Mapping
-from contextlib import AbstractContextManager, aclosing, suppress
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from gemel.apart import underway
 from gemel.auth import Actor, Authenticator
 from gemel.edge import Gate
 from gemel.edge.gate import Kind
+from gemel.edge.websocket import UNKNOWN, allow_messages
 from gemel.errors import AccessError, GemelError, LimitExceeded, PlanError, RequestError
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel_graphql.body import read_request
@@ -93,13 +94,13 @@ class Connection:
         passage: Passage,
         receive: Receive,
         send: Send,
-        limit: int,
     ) -> None:
-        """:param limit: bytes of a message."""
         self._service, self._polls, self._protocol, self._credentials = service, polls, protocol, credentials
         self._passage = passage
-        self._receive, self._send, self._limit = receive, send, limit
+        self._receive, self._send, self._limit = receive, send, UNKNOWN
         self._actor: Actor | None = None
+        self._held = ExitStack()
+        """What is the connection's until it ends."""
         self._running: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._one = asyncio.Lock()
@@ -119,6 +120,7 @@ class Connection:
         except _Closed as closed:
             await self._close(closed)
         finally:
+            self._held.close()
             for task in (*self._running.values(), *self._others):
                 task.cancel()
             await asyncio.gather(*self._running.values(), *self._others, return_exceptions=True)
@@ -179,14 +181,18 @@ class Connection:
         if self._actor is not None:
             raise _Closed(TOO_MANY_INITS, "Too many initialisation requests")
         try:
-            self._actor = await self._credentials.actor(payload)
+            actor = await self._credentials.actor(payload)
+            self._held.enter_context(self._passage.passing(actor, "connections"))
         except GemelError as error:
+            self._passage.gate.tell(error)
             told = failure(error).message
             if self._protocol.modern:
-                raise _Closed(FORBIDDEN, told) from None
+                raise _Closed(TOO_MANY if isinstance(error, LimitExceeded) else FORBIDDEN, told) from None
             await self._say(orjson.dumps({"type": "connection_error", "payload": told}))
             raise _Closed(MALFORMED, told) from None
-        self._limit = self._passage.gate.body_limit(self._actor)
+        self._actor = actor
+        self._limit = self._passage.gate.body_limit(actor)
+        allow_messages(self._passage.scope, self._limit)
         await self._say(orjson.dumps({"type": "connection_ack"}))
         self._spawn(self._keep_alive())
 

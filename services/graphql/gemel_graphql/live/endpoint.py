@@ -7,7 +7,6 @@ import structlog
 from gemel.auth import Authenticator
 from gemel.edge import Gate, peer_is_loopback, request_headers
 from gemel.observe.asgi import Receive, Scope, Send
-from gemel.settings import Settings
 from gemel_graphql.live.connection import Connection, Credentials, Passage
 from gemel_graphql.live.poll import Polls
 from gemel_graphql.live.protocol import choose
@@ -25,13 +24,11 @@ class LiveEndpoint:
         authenticator: Authenticator,
         polls: Polls,
         gate: Gate,
-        settings: Settings,
         paths: frozenset[str],
     ) -> None:
         """:param paths: where they are."""
         self._service, self._polls, self._paths = service, polls, paths
         self._authenticator, self._gate = authenticator, gate
-        self._limit = settings.body_limit
         self._log = structlog.get_logger("gemel.graphql")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +42,7 @@ class LiveEndpoint:
         await send({"type": "websocket.accept", "subprotocol": protocol.name if protocol.name in offered else None})
         credentials = Credentials(self._authenticator, request_headers(scope), peer_is_loopback(scope))
         passage = Passage(self._gate, scope)
-        connection = Connection(self._service, self._polls, protocol, credentials, passage, receive, send, self._limit)
+        connection = Connection(self._service, self._polls, protocol, credentials, passage, receive, send)
         try:
             await connection.run()
         finally:

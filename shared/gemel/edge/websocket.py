@@ -1,0 +1,73 @@
+"""WebSockets as uvicorn speaks them, with the bounds on what is kept of a message that has not come whole."""
+
+from typing import Any, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from gemel.observe.asgi import Scope
+
+UNKNOWN: Final = 32_768
+"""Bytes of a message, as long as the app has not said how many it may have."""
+MOST_FRAMES: Final = 1_000
+"""Pieces of a message that are kept as they came; one byte takes forty times its size so."""
+_MESSAGES: Final = "gemel.messages"
+
+
+class _Messages:
+    """How large messages may be; it does not know the connection, which would never be freed by itself then."""
+
+    def __init__(self, protocol: ServerProtocol) -> None:
+        self._protocol = protocol
+        self.allowed = False
+        protocol.max_message_size = UNKNOWN
+
+    def allow(self, size: int) -> None:
+        self.allowed = True
+        self._protocol.max_message_size = size
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """One connection. It reads messages that are larger than allowed no further than that (close code 1009)."""
+
+    since: float = 0.0
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._messages = _Messages(self.conn)
+
+    @property
+    def waits(self) -> bool:
+        """See ``gemel.edge.connections``."""
+        return not self._messages.allowed or self.close_sent
+
+    def connection_made(self, transport: Any) -> None:
+        """See ``asyncio.Protocol``."""
+        super().connection_made(transport)
+        self.since = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See ``asyncio.Protocol``; what the parser holds would stay until the next full garbage collection."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """See uvicorn; the app's task has not begun to run when this returns."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:  # Switching Protocols
+            self.scope["extensions"][_MESSAGES] = self._messages  # type: ignore[assignment]
+
+    def handle_cont(self, event: Frame) -> None:
+        """See uvicorn."""
+        super().handle_cont(event)
+        if len(self.frames) > MOST_FRAMES:
+            self.frames = [b"".join(self.frames)]
+
+
+def allow_messages(scope: Scope, size: int) -> None:
+    """Let the messages of a connection have so many bytes from now on, where the server bounds them."""
+    messages = (scope.get("extensions") or {}).get(_MESSAGES)
+    if messages is not None:
+        messages.allow(size)

@@ -1,0 +1,167 @@
+"""How many live queries a caller may have, and how often it may begin one (docs/limits.md)."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import pytest
+from limited import limited
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from gemel.edge.connections import Connections
+from gemel.edge.websocket import UNKNOWN
+from gemel.limits import Limits
+from gemel.settings import Settings
+from live_client import COUNT, MODERN, OLD, START, Client, served, talk
+
+HEADERS = {"x-hasura-role": "anonymous"}
+
+
+async def refusal(client: Client) -> str:
+    """Code of the error that has to come; the old protocol may end the operation after it."""
+    while True:
+        found = await client.hear()
+        if found["type"] in ("error", "next", "data"):
+            payload: Any = found["payload"]
+            errors = payload if isinstance(payload, list) else payload.get("errors", [payload])
+            return str(errors[0]["extensions"]["code"])
+
+
+@pytest.mark.parametrize("protocol", [MODERN, OLD])
+def test_live_queries_of_a_caller(chinook_read: Settings, protocol: str) -> None:
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        await client.start("1", "subscription " + COUNT)
+        assert (await client.hear())["type"] == START[protocol][1]
+        async with connect(
+            f"ws://127.0.0.1:{client.port}/v1/graphql", subprotocols=[Subprotocol(protocol)]
+        ) as socket:  # another connection is no way around
+            other = Client(socket, protocol, client.port)
+            await other.init(**HEADERS)
+            await other.start("1", "subscription " + COUNT)
+            assert await refusal(other) == "subscriptions-limit-exceeded"
+            await other.start("2", "query " + COUNT)
+            assert (await other.hear())["payload"].get("data") is not None
+        await client.tell(id="1", type="complete" if protocol == MODERN else "stop")
+        await asyncio.sleep(0.1)
+        await client.start("2", "subscription " + COUNT)
+        assert (await client.hear())["type"] == START[protocol][1]
+
+    talk(chinook_read, limited(Limits(subscriptions=1)), protocol, work)
+
+
+def test_operations_of_a_connection_count(chinook_read: Settings) -> None:
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        await client.start("1", "query " + COUNT)
+        assert (await client.hear())["type"] == "next"
+        assert (await client.hear())["type"] == "complete"
+        await client.start("2", "query " + COUNT)
+        assert await refusal(client) == "rate-limit-exceeded"
+
+    told: list[str] = []
+    talk(chinook_read, limited(Limits(rate="1/hour")), MODERN, work, refused=told.append)
+    assert told == ["rate"]
+
+
+def test_a_message_of_the_role(chinook_read: Settings) -> None:
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        await client.tell(id="1", type="subscribe", payload={"query": COUNT + " #" + "x" * 2000})
+        assert await client.closed() == 1009
+
+    talk(chinook_read, limited(Limits(body=1500)), MODERN, work)
+
+
+def test_a_message_that_the_role_may_send(chinook_read: Settings) -> None:
+    """More than of somebody unknown; and however many frames it comes in."""
+
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        text = json.dumps(
+            {"id": "1", "type": "subscribe", "payload": {"query": "query " + COUNT + " #" + "x" * 200_000}}
+        )
+        await client.socket.send(text)
+        assert (await client.hear())["type"] == "next"
+        assert (await client.hear())["type"] == "complete"
+        await client.socket.send([text[:-5_000].replace('"1"', '"2"'), *text[-5_000:]])
+        assert (await client.hear())["type"] == "next"
+
+    talk(chinook_read, limited(Limits()), MODERN, work)
+
+
+@pytest.mark.parametrize("pieces", [1, 20])
+def test_a_message_of_somebody_unknown(chinook_read: Settings, pieces: int) -> None:
+    """OWASP API4: it is not read any further than it is allowed to be."""
+
+    async def work(client: Client) -> None:
+        piece = " " * (UNKNOWN // pieces + 1)
+        with suppress(ConnectionClosed):
+            await client.socket.send([piece] * pieces if pieces > 1 else piece)
+        assert await client.closed() == 1009
+
+    talk(chinook_read, limited(Limits()), MODERN, work, compression=None)
+
+
+@pytest.mark.parametrize("protocol", [MODERN, OLD])
+def test_connections_of_a_caller(chinook_read: Settings, protocol: str) -> None:
+    told: list[str] = []
+
+    async def work(client: Client) -> None:
+        def another() -> connect:
+            return connect(f"ws://127.0.0.1:{client.port}/v1/graphql", subprotocols=[Subprotocol(protocol)])
+
+        async with another() as socket:
+            await Client(socket, protocol, client.port).init(**HEADERS)
+            await client.tell(type="connection_init", payload={"headers": HEADERS})
+            if protocol == OLD:
+                assert "too many WebSockets" in str((await client.hear())["payload"])
+            assert await client.closed() == (4429 if protocol == MODERN else 4400)
+            assert told == ["connections"]
+        async with another() as socket:
+            await Client(socket, protocol, client.port).init(**HEADERS)
+
+    talk(chinook_read, limited(Limits(connections=1)), protocol, work, refused=told.append)
+
+
+def test_connections_of_nobody(chinook_read: Settings) -> None:
+    """OWASP API4: whoever does not say who it is makes room; whoever has said so stays."""
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            port = await stack.enter_async_context(served(chinook_read, limited(Limits()), bound=Connections(4)))
+
+            async def another() -> Client:
+                address = f"ws://127.0.0.1:{port}/v1/graphql"
+                socket = await stack.enter_async_context(connect(address, subprotocols=[Subprotocol(MODERN)]))
+                return Client(socket, MODERN, port)
+
+            first = await another()
+            await first.init(**HEADERS)
+            others = [await another() for _ in range(5)]
+            assert [await other.closed() for other in others[:2]] == [None, None]
+            for client in (first, *others[2:]):
+                if client is not first:
+                    await client.init(**HEADERS)
+                await client.start("1", "query " + COUNT)
+                assert (await client.hear())["type"] == "next"
+            with pytest.raises(InvalidStatus, match="503"):
+                await another()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_a_listed_operation_is_followed_by_its_id(chinook_read: Settings) -> None:
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        for name, payload in (("1", {"documentId": "count"}), ("2", {"query": "subscription { genre { id } }"})):
+            await client.socket.send(json.dumps({"id": name, "type": "subscribe", "payload": payload}))
+            if name == "1":
+                assert (await client.hear())["type"] == "next"
+        assert await refusal(client) == "validation-failed"
+
+    app = limited(Limits(listed=True), operations={"count": "subscription " + COUNT})
+    talk(chinook_read, app, MODERN, work)
