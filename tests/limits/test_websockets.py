@@ -67,6 +67,19 @@ def test_operations_of_a_connection_count(chinook_read: Settings) -> None:
     assert told == ["rate"]
 
 
+def test_operations_at_a_time(chinook_read: Settings) -> None:
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        for operation in ("1", "2"):
+            await client.start(operation, "query { track(limit: 300) { album { tracks { name } } } }")
+        found = [await client.hear() for _ in range(3)]
+        assert sorted(message["type"] for message in found) == ["complete", "error", "next"]
+        [refused] = [message for message in found if message["type"] == "error"]
+        assert refused["payload"][0]["extensions"]["code"] == "concurrency-limit-exceeded"
+
+    talk(chinook_read, limited(Limits(concurrency=1)), MODERN, work)
+
+
 def test_a_message_of_the_role(chinook_read: Settings) -> None:
     async def work(client: Client) -> None:
         await client.init(**HEADERS)
