@@ -100,7 +100,7 @@ class LimitExceeded(GemelError):
 
     limit: str
     """Which: ``depth``, ``fields``, ``cost``, ``rate``, ``concurrency``, ``subscriptions``, ``connections``, ``batch``,
-    ``listed`` or ``introspection``."""
+    ``listed``, ``introspection`` or ``memory``."""
     text: str
     retry_after: float | None = None
     """Seconds until the same may be asked again; ``None``: it never may."""

@@ -102,33 +102,56 @@ def test_concurrency(ask: Ask) -> None:
         assert [answer.status_code for answer in again] == [200, 200]
 
 
-@pytest.mark.parametrize("path", ["v1/graphql", "rest/v1/genre"])
+PATHS = ["v1/graphql", "rest/v1/genre"]
+
+
+async def begun(asker: Asker, path: str, size: int, *others: int) -> tuple[list[httpx.Response], list[httpx.Response]]:
+    """Answers to two requests whose bodies end only when the others were answered, and to those.
+
+    :param size: bytes of their bodies.
+    :param others: those of the others.
+    """
+    client = asker.graphql_client if path == "v1/graphql" else asker.rest_client
+    headers = {"content-type": "application/json", **asker.headers}
+    ends = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{" + b" " * (size - 2)
+        await ends.wait()
+        yield b"}"
+
+    def post(content: AsyncIterator[bytes] | bytes) -> Awaitable[httpx.Response]:
+        return asyncio.wait_for(client.post(f"http://localhost/{path}", content=content, headers=headers), 10)
+
+    slow = [asyncio.ensure_future(post(slowly())) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    found = [await post(b"{" + b" " * (other - 2) + b"}") for other in others]
+    ends.set()
+    return await asyncio.gather(*slow), found
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_bodies_that_come_slowly_are_under_way(ask: Ask, path: str) -> None:
     """OWASP API4: what has come of them is kept in memory."""
-
-    async def begun(asker: Asker) -> list[int]:
-        client = asker.graphql_client if path == "v1/graphql" else asker.rest_client
-        ends = asyncio.Event()
-
-        async def content() -> AsyncIterator[bytes]:
-            yield b"{"
-            await ends.wait()
-            yield b"}"
-
-        def post() -> Awaitable[httpx.Response]:
-            headers = {"content-type": "application/json", **asker.headers}
-            return client.post(f"http://localhost/{path}", content=content(), headers=headers)
-
-        slow = [asyncio.ensure_future(post()) for _ in range(2)]
-        await asyncio.sleep(0.1)
-        refused = await asyncio.wait_for(post(), 5)
-        ends.set()
-        return [refused.status_code, *(answer.status_code for answer in await asyncio.gather(*slow))]
-
     with ask(concurrency=2) as asker:
-        refused, *others = asker.runner.run(begun(asker))
-        assert refused == 429
-        assert 429 not in others
+        slow, [refused] = asker.runner.run(begun(asker, path, 2, 2))
+        assert refused.status_code == 429
+        assert 429 not in {answer.status_code for answer in slow}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_large_bodies_of_all_callers(ask: Ask, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OWASP API4: there are only so many in memory; small ones are let in, and nothing is held for ever."""
+    monkeypatch.setattr("gemel.edge.body.MOST", 50_000)
+    with ask() as asker:
+        for _ in range(2):
+            slow, [small, large] = asker.runner.run(begun(asker, path, 20_000, 16_384, 20_000))
+            assert large.status_code == 429
+            assert large.headers["retry-after"] == "1"
+            assert "too many large requests" in large.text
+            assert 429 not in {small.status_code, *(answer.status_code for answer in slow)}
+        _, [large] = asker.runner.run(begun(asker, path, 2, 20_000))
+        assert large.status_code != 429
 
 
 def test_what_is_under_way_is_let_go_of_when_it_fails(ask: Ask) -> None:

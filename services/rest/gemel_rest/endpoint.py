@@ -107,7 +107,8 @@ class Endpoint:
         role = actor.access
         path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
         if method not in ("GET", "HEAD"):
-            return await self._other(method, actor, path, scope, headers, receive)
+            with self._gate.keeping(receive) as counted:
+                return await self._other(method, actor, path, scope, headers, counted)
         query: bytes = scope["query_string"]
         key = (role, method, path, query, *map(headers.get, READ_HEADERS))
         known = self._known.get(key)

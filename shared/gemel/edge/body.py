@@ -1,14 +1,20 @@
-"""Read the body of a request: within a size and a time."""
+"""Read the body of a request: within a size and a time, and with those of others within the memory."""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from gemel.errors import RequestTooLarge
-from gemel.observe.asgi import Receive
+from gemel.errors import LimitExceeded, RequestTooLarge
+from gemel.observe.asgi import Message, Receive
 
 PATIENCE: Final = 30.0
 """Seconds in which a body must have come."""
+BUSY: Final = 1.0
+"""Seconds after which what was refused because of what is under way may be tried again."""
+SMALL: Final = 16_384
+"""Bytes that each request may have, however much there is of others."""
+MOST: Final = 67_108_864
+"""Bytes of all bodies of requests that are under way in a service, beyond which none grows to more than small."""
 
 
 class ClientGone(Exception):
@@ -17,6 +23,41 @@ class ClientGone(Exception):
 
 class BodyTimeout(Exception):
     """The body did not come in time; the edge answers 408 (RFC 9110, section 15.5.9)."""
+
+
+class Bodies:
+    """Of the requests under way in one service of one worker."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """Bytes."""
+
+
+class Keeping:
+    """What a request receives, counted among the bodies that are kept until the end of the block."""
+
+    __slots__ = ("_bodies", "_receive", "_size")
+
+    def __init__(self, bodies: Bodies, receive: Receive) -> None:
+        self._bodies, self._receive, self._size = bodies, receive, 0
+
+    def __enter__(self) -> Receive:
+        return self._counted
+
+    def __exit__(self, *_: object) -> None:
+        self._bodies.size -= self._size
+
+    async def _counted(self) -> Message:
+        """
+        :raises LimitExceeded: the bodies of all requests have more bytes than there may be.
+        """
+        message = await self._receive()
+        more = len(message.get("body", b""))
+        self._size += more
+        self._bodies.size += more
+        if self._size > SMALL and self._bodies.size > MOST:
+            raise LimitExceeded("memory", "too many large requests are under way: send it again later", BUSY)
+        return message
 
 
 async def read_body(

@@ -9,13 +9,12 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from gemel.auth import Actor
+from gemel.edge.body import BUSY, Bodies, Keeping
 from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
 from gemel.limits import Limits, Rates
-from gemel.observe.asgi import Scope
+from gemel.observe.asgi import Receive, Scope
 from gemel.serve import Engine
 
-BUSY: Final = 1.0
-"""Seconds after which a caller that has too much under way may try again."""
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Refused: TypeAlias = Callable[[str], None]
@@ -45,6 +44,7 @@ class Gate:
         self._proxies = settings.trusted_proxies
         self._refused = refused
         self._rates = Rates(settings.rates_uri.get_secret_value())
+        self._bodies = Bodies()
         self._running: Counter[tuple[Kind, Caller]] = Counter()
 
     def body_limit(self, actor: Actor) -> int:
@@ -96,6 +96,13 @@ class Gate:
             self._running[key] -= 1
             if not self._running[key]:
                 del self._running[key]
+
+    def keeping(self, receive: Receive) -> Keeping:
+        """What a request receives is in memory until the end of the block.
+
+        What it gives raises ``LimitExceeded`` if there is too much of all requests.
+        """
+        return Keeping(self._bodies, receive)
 
     def _caller(self, actor: Actor, scope: Scope) -> Caller:
         named = actor.user
