@@ -154,6 +154,34 @@ def test_nothing_is_left_of_a_connection(monkeypatch: pytest.MonkeyPatch, begin:
     asyncio.run(run())
 
 
+def test_pings_of_a_client_that_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OWASP API4: what answers them is not kept for it without end (RFC 6455, section 5.5.3)."""
+    monkeypatch.setattr("gemel.edge.connections.UNREAD_SECONDS", 0.5)
+    ping = b"\x89\xfd" + bytes(4) + b"a" * 125
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    async def run() -> None:
+        async with listening(app) as port:
+            with remembered(monkeypatch) as made:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+                writer.write(UPGRADE)
+                await reader.readuntil(b"\r\n\r\n")
+                [kept] = [one for ref in made if isinstance(one := ref(), BoundedWebSocket)]
+                with pytest.raises(ConnectionError):
+                    while True:
+                        writer.write(ping * 1_000)
+                        await writer.drain()
+                        assert kept.transport.get_write_buffer_size() < 1_000_000
+                writer.transport.abort()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
 def test_a_message_in_ever_more_frames() -> None:
     """OWASP API4: frames that hold nothing are within every limit of size."""
     socket = BoundedWebSocket.__new__(BoundedWebSocket)

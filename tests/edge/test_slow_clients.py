@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from edge.asgi import answering, edge
-from gemel.edge import protocol
+from gemel.edge import connections, protocol
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
 from served import listening
 
@@ -127,7 +127,7 @@ def test_a_connection_between_two_requests_may_wait(monkeypatch: pytest.MonkeyPa
 
 def test_an_answer_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that asks for much and reads nothing is left; what was being sent to it is let go of."""
-    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "UNREAD_SECONDS", 0.3)
     ended: list[str] = []
 
     async def large(scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,7 +149,7 @@ def test_an_answer_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_that_is_read_slowly_comes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 1)
+    monkeypatch.setattr(connections, "UNREAD_SECONDS", 1)
     app = answering(headers=[(b"content-length", str(len(LARGE)).encode())], body=LARGE)
 
     async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

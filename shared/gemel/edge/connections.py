@@ -1,4 +1,4 @@
-"""How many connections a server keeps open.
+"""How many connections a server keeps open, and how long a client may leave an answer unread.
 
 Whoever opens connections and says nothing would otherwise use up the file descriptors of the process, after which
 nobody is answered. As in nginx, those that wait longest are closed for new ones
@@ -9,26 +9,16 @@ import asyncio
 import resource
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 ADMIN: Final = 100
 """Connections to an admin port."""
 DESCRIPTORS: Final = 65_536
 """File descriptors that a process asks for, if it may have so many."""
+UNREAD_SECONDS: Final = 30.0
+"""In which a client must have taken some of what waits for it."""
 SHARE: Final = 16
 """One in so many is let go of when there are too many, so that not each new connection has to look at all."""
-
-
-class Connection(Protocol):
-    """What is asked of one."""
-
-    transport: asyncio.Transport
-    since: float
-    """When its state last changed, by the loop's clock."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is the client that keeps us waiting: for a request, the rest of one, or for it to read."""
 
 
 def _uncounted(_reason: str) -> None:
@@ -43,12 +33,12 @@ class Connections:
     refused: Callable[[str], None] = _uncounted
     """Counts one that was closed, by the reason: ``large_head``, ``slow_head``, ``unread``, ``full``."""
 
-    def leave(self, connection: Connection, reason: str) -> None:
+    def leave(self, connection: "Connection", reason: str) -> None:
         """Close one, and forget what its client has not read."""
         self.refused(reason)
         connection.transport.abort()
 
-    def admit(self, new: Connection, known: Iterable[Any]) -> bool:
+    def admit(self, new: "Connection", known: Iterable[Any]) -> bool:
         """Whether there is room for one more, now that those that have been waiting longest are let go of.
 
         :param known: all connections of the server, the new one among them.
@@ -60,6 +50,57 @@ class Connections:
         for one in waiting[: 1 + len(waiting) // SHARE]:
             self.leave(one, "full")
         return bool(waiting)
+
+
+class Connection(asyncio.Protocol):
+    """What uvicorn's protocols have in common, to be named before them."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    since: float = 0.0
+    """When its state last changed, by the loop's clock."""
+    _stalls: asyncio.TimerHandle | None = None
+    """For the client to read."""
+
+    def __init__(self, *, bound: Connections, **more: Any) -> None:
+        """
+        :param bound: of all connections of the server.
+        :param more: uvicorn's own.
+        """
+        super().__init__(**more)
+        self.bound = bound
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is the client that keeps us waiting: for a request, the rest of one, or for it to read."""
+        return self._stalls is not None
+
+    def connection_made(self, transport: Any) -> None:
+        """See ``asyncio.Protocol``."""
+        super().connection_made(transport)
+        self.since = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See ``asyncio.Protocol``."""
+        self._reads()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """See ``asyncio.Protocol``."""
+        super().pause_writing()
+        self._reads()
+        self.since = self.loop.time()
+        self._stalls = self.loop.call_later(UNREAD_SECONDS, self.bound.leave, self, "unread")
+
+    def resume_writing(self) -> None:
+        """See ``asyncio.Protocol``."""
+        self._reads()
+        super().resume_writing()
+
+    def _reads(self) -> None:
+        if self._stalls is not None:
+            self._stalls.cancel()
+            self._stalls = None
 
 
 def affordable(most: int) -> int:

@@ -5,11 +5,12 @@ What takes too long costs a connection and what is kept for it; a client that is
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gemel.edge.connections import Connections
+from gemel.edge.connections import Connection, Connections
 
 MOST_HEAD: Final = 65_536
 """Bytes of a request's line and headers."""
@@ -17,8 +18,6 @@ HEAD_SECONDS: Final = 20.0
 """In which the head of a request must have come, once it has begun."""
 IDLE_SECONDS: Final = 75.0
 """In which it must have begun on a new connection."""
-UNREAD_SECONDS: Final = 30.0
-"""In which a client must have taken some of what waits for it."""
 LINGER_SECONDS: Final = 2.0
 """In which a client that is refused may read why."""
 TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -27,41 +26,33 @@ TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnect
 FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """One connection.
-
-    :param bound: of all connections of the server.
-    :param more: uvicorn's own.
-    """
+class BoundedProtocol(Connection, HttpToolsProtocol):
+    """One connection."""
 
     _head: int | None = None
     """Bytes of the head that is coming, beside those that it began in; ``None``: none is."""
     _waits: asyncio.TimerHandle | None = None
     """For a head."""
-    _stalls: asyncio.TimerHandle | None = None
-    """For the client to read."""
     _lingers: int | None = None
     """Bytes that may still come, and are not read, once the last answer is written."""
-    since: float = 0.0
-    """When the state of the connection last changed, by the loop's clock."""
 
     def __init__(self, *, bound: Connections, **more: Any) -> None:
-        super().__init__(**more)
-        self._bound = bound
+        """See ``Connection``."""
+        super().__init__(bound=bound, **more)
+        if self.ws_protocol_class is not None:
+            self.ws_protocol_class = partial(self.ws_protocol_class, bound=bound)  # type: ignore[assignment, call-arg]
 
     def connection_made(self, transport: Any) -> None:
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
-        self.since = self.loop.time()
         self._wait(IDLE_SECONDS)
-        if len(self.connections) > self._bound.most and not self._bound.admit(self, self.connections):
-            self._bound.refused("full")
+        if len(self.connections) > self.bound.most and not self.bound.admit(self, self.connections):
+            self.bound.refused("full")
             self._end_with(FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
         self._arrived()
-        self._read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -103,18 +94,6 @@ class BoundedProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]  # as in connection_lost
 
-    def pause_writing(self) -> None:
-        """See ``asyncio.Protocol``."""
-        super().pause_writing()
-        self._read()
-        self.since = self.loop.time()
-        self._stalls = self.loop.call_later(UNREAD_SECONDS, self._bound.leave, self, "unread")
-
-    def resume_writing(self) -> None:
-        """See ``asyncio.Protocol``."""
-        self._read()
-        super().resume_writing()
-
     def _wait(self, seconds: float) -> None:
         if self._waits is not None:
             self._waits.cancel()
@@ -126,11 +105,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self._waits.cancel()
             self._waits = None
 
-    def _read(self) -> None:
-        if self._stalls is not None:
-            self._stalls.cancel()
-            self._stalls = None
-
     def _refuse(self, answer: bytes, reason: str) -> None:
         """Close a connection on which nothing of a request is there that could be answered otherwise."""
         begun = self._head is not None
@@ -138,7 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if begun:
-            self._bound.refused(reason)
+            self.bound.refused(reason)
         if begun and (self.cycle is None or self.cycle.response_complete):  # no answer is being written
             self._end_with(answer)
         else:
@@ -156,4 +130,4 @@ class BoundedProtocol(HttpToolsProtocol):
     def waits(self) -> bool:
         """See ``gemel.edge.connections``."""
         cycle = self.cycle
-        return cycle is None or cycle.response_complete or cycle.more_body or self._stalls is not None
+        return cycle is None or cycle.response_complete or cycle.more_body or super().waits

@@ -7,6 +7,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from gemel.edge.connections import Connection, Connections
 from gemel.observe.asgi import Scope
 
 UNKNOWN: Final = 32_768
@@ -29,24 +30,18 @@ class _Messages:
         self._protocol.max_message_size = size
 
 
-class BoundedWebSocket(WebSocketsSansIOProtocol):
+class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
     """One connection. It reads messages that are larger than allowed no further than that (close code 1009)."""
 
-    since: float = 0.0
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(**more)
+    def __init__(self, *, bound: Connections, **more: Any) -> None:
+        """See ``Connection``."""
+        super().__init__(bound=bound, **more)
         self._messages = _Messages(self.conn)
 
     @property
     def waits(self) -> bool:
         """See ``gemel.edge.connections``."""
-        return not self._messages.allowed or self.close_sent
-
-    def connection_made(self, transport: Any) -> None:
-        """See ``asyncio.Protocol``."""
-        super().connection_made(transport)
-        self.since = self.loop.time()
+        return not self._messages.allowed or self.close_sent or super().waits
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``; what the parser holds would stay until the next full garbage collection."""
@@ -58,6 +53,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:  # Switching Protocols
             self.scope["extensions"][_MESSAGES] = self._messages  # type: ignore[assignment]
+
+    def handle_ping(self) -> None:
+        """See uvicorn; who does not read is not answered (RFC 6455, section 5.5.3, lets us leave some out)."""
+        answer = b"".join(self.conn.data_to_send())
+        if self.writable.is_set():
+            self.transport.write(answer)
 
     def handle_cont(self, event: Frame) -> None:
         """See uvicorn."""
