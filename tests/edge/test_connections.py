@@ -77,9 +77,10 @@ def test_more_connections_than_there_may_be() -> None:
 
 
 def test_nobody_makes_room_to_whom_an_answer_is_owed() -> None:
-    refused, answer = Counter[str](), asyncio.Event()
+    refused, held, answer = Counter[str](), asyncio.Semaphore(0), asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        held.release()
         await answer.wait()
         await answering()(scope, receive, send)
 
@@ -89,7 +90,8 @@ def test_nobody_makes_room_to_whom_an_answer_is_owed() -> None:
             first = [await connected(stack, port) for _ in range(3)]
             for _, writer in first:
                 writer.write(GET)
-            await asyncio.sleep(0.2)
+            for _ in first:
+                await held.acquire()
             reader, _ = await connected(stack, port)
             text = await reader.read()
             assert text.startswith(b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n")
@@ -143,8 +145,9 @@ def test_nothing_is_left_of_a_connection(monkeypatch: pytest.MonkeyPatch, begin:
             with remembered(monkeypatch) as made:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(begin)
-                await asyncio.sleep(0.1)
-                assert len(made) == number
+                async with asyncio.timeout(10):
+                    while len(made) < number:
+                        await asyncio.sleep(0.05)
                 writer.transport.abort()
                 del writer
                 async with asyncio.timeout(10):

@@ -105,7 +105,9 @@ def test_concurrency(ask: Ask) -> None:
 PATHS = ["v1/graphql", "rest/v1/genre"]
 
 
-async def begun(asker: Asker, path: str, size: int, *others: int) -> tuple[list[httpx.Response], list[httpx.Response]]:
+async def slow_and_others(
+    asker: Asker, path: str, size: int, *others: int
+) -> tuple[list[httpx.Response], list[httpx.Response]]:
     """Answers to two requests whose bodies end only when the others were answered, and to those.
 
     :param size: bytes of their bodies.
@@ -113,10 +115,11 @@ async def begun(asker: Asker, path: str, size: int, *others: int) -> tuple[list[
     """
     client = asker.graphql_client if path == "v1/graphql" else asker.rest_client
     headers = {"content-type": "application/json", **asker.headers}
-    ends = asyncio.Event()
+    begun, ends = asyncio.Semaphore(0), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b"{" + b" " * (size - 2)
+        begun.release()
         await ends.wait()
         yield b"}"
 
@@ -124,7 +127,8 @@ async def begun(asker: Asker, path: str, size: int, *others: int) -> tuple[list[
         return asyncio.wait_for(client.post(f"http://localhost/{path}", content=content, headers=headers), 10)
 
     slow = [asyncio.ensure_future(post(slowly())) for _ in range(2)]
-    await asyncio.sleep(0.1)
+    for _ in slow:
+        await begun.acquire()
     found = [await post(b"{" + b" " * (other - 2) + b"}") for other in others]
     ends.set()
     return await asyncio.gather(*slow), found
@@ -134,7 +138,7 @@ async def begun(asker: Asker, path: str, size: int, *others: int) -> tuple[list[
 def test_bodies_that_come_slowly_are_under_way(ask: Ask, path: str) -> None:
     """OWASP API4: what has come of them is kept in memory."""
     with ask(concurrency=2) as asker:
-        slow, [refused] = asker.runner.run(begun(asker, path, 2, 2))
+        slow, [refused] = asker.runner.run(slow_and_others(asker, path, 2, 2))
         assert refused.status_code == 429
         assert 429 not in {answer.status_code for answer in slow}
 
@@ -145,12 +149,12 @@ def test_large_bodies_of_all_callers(ask: Ask, path: str, monkeypatch: pytest.Mo
     monkeypatch.setattr("gemel.edge.body.MOST", 50_000)
     with ask() as asker:
         for _ in range(2):
-            slow, [small, large] = asker.runner.run(begun(asker, path, 20_000, 16_384, 20_000))
+            slow, [small, large] = asker.runner.run(slow_and_others(asker, path, 20_000, 16_384, 20_000))
             assert large.status_code == 429
             assert large.headers["retry-after"] == "1"
             assert "too many large requests" in large.text
             assert 429 not in {small.status_code, *(answer.status_code for answer in slow)}
-        _, [large] = asker.runner.run(begun(asker, path, 2, 20_000))
+        _, [large] = asker.runner.run(slow_and_others(asker, path, 2, 20_000))
         assert large.status_code != 429
 
 
