@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import socket
+import struct
 import weakref
 from collections import Counter
 from collections.abc import Iterator
@@ -123,12 +125,16 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[weakref.ref[Any
         gc.enable()
 
 
+@pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize(
     ("begin", "number"),
     [*((begin, 1) for begin in BEGINNINGS), (UPGRADE, 3), (UPGRADE + b"\x81\xfe\x20\x00\0\0\0\0" + b"a" * 1000, 3)],
 )
-def test_nothing_is_left_of_a_connection(monkeypatch: pytest.MonkeyPatch, begin: bytes, number: int) -> None:
+def test_nothing_is_left_of_a_connection(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes, number: int, reset: bool
+) -> None:
     """Not even until the next full garbage collection, of which there is hardly one (``keep_for_good``)."""
+    answered = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -138,7 +144,8 @@ def test_nothing_is_left_of_a_connection(monkeypatch: pytest.MonkeyPatch, begin:
                 pass
         else:
             await receive()
-            await answering()(scope, receive, send)
+            await answering(headers=[(b"content-length", b"2")])(scope, receive, send)
+        answered.set()
 
     async def run() -> None:
         async with listening(app) as port:
@@ -148,6 +155,12 @@ def test_nothing_is_left_of_a_connection(monkeypatch: pytest.MonkeyPatch, begin:
                 async with asyncio.timeout(10):
                     while len(made) < number:
                         await asyncio.sleep(0.05)
+                    if begin == GET:
+                        await answered.wait()
+                if reset:
+                    writer.get_extra_info("socket").setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                    )
                 writer.transport.abort()
                 del writer
                 async with asyncio.timeout(10):
@@ -187,10 +200,10 @@ def test_pings_of_a_client_that_reads_nothing(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_message_in_ever_more_frames() -> None:
     """OWASP API4: frames that hold nothing are within every limit of size."""
-    socket = BoundedWebSocket.__new__(BoundedWebSocket)
-    socket.frames = [b"a"]
+    kept = BoundedWebSocket.__new__(BoundedWebSocket)
+    kept.frames = [b"a"]
     for _ in range(3 * MOST_FRAMES):
-        socket.handle_cont(Frame(Opcode.CONT, b"", fin=False))
-    socket.handle_cont(Frame(Opcode.CONT, b"b", fin=False))
-    assert len(socket.frames) <= MOST_FRAMES + 1
-    assert b"".join(socket.frames) == b"ab"
+        kept.handle_cont(Frame(Opcode.CONT, b"", fin=False))
+    kept.handle_cont(Frame(Opcode.CONT, b"b", fin=False))
+    assert len(kept.frames) <= MOST_FRAMES + 1
+    assert b"".join(kept.frames) == b"ab"

@@ -3,9 +3,12 @@
 import http.client
 import json
 import os
+import re
+import resource
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +28,24 @@ QUIET = 6.0
 ANSWERS = frozenset({200, 400, 404, 413, 414, 429, 431, 504})
 
 
+ANONYMOUS = b"host: localhost\r\nx-hasura-role: anonymous\r\n"
+BEGUN = (
+    b"",
+    b"GET /?" + b"a" * 60_000,
+    b"POST /v1/graphql HTTP/1.1\r\n" + ANONYMOUS + b"content-length: 1000000\r\n\r\n" + b" " * 100_000,
+    b"POST /rest/v1/genre HTTP/1.1\r\n" + ANONYMOUS + b"content-length: 1000000\r\n\r\n" + b" " * 100_000,
+    b"GET /v1/graphql HTTP/1.1\r\n" + ANONYMOUS + b"upgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n"
+    b"\x81\xfe\x80\x00" + bytes(4) + b" " * 30_000,
+)
+"""What clients send who then send no more."""
+
+
 @contextmanager
-def served(settings: Settings, folder: Path) -> Iterator[tuple[Program, int]]:
+def served(settings: Settings, folder: Path, **more: str) -> Iterator[tuple[Program, int]]:
     """Both services in a process of their own, and its port."""
     port = free_port()
-    environ = {"GEMEL_DATABASE_URI": settings.database, "GEMEL_PORT": str(port), "GEMEL_BACKUP_SCHEDULE": "off"}
+    environ = {"GEMEL_DATABASE_URI": settings.database, "GEMEL_PORT": str(port), "GEMEL_BACKUP_SCHEDULE": "off", **more}
     with program([str(ROOT / "main.py")], folder, **environ) as running:
         wait_until_ready(f"http://127.0.0.1:{port}")
         yield running, port
@@ -98,6 +114,67 @@ def test_each_is_answered_or_refused_and_others_are_served(chinook_read: Setting
         if role != "admin":
             assert max(others.seconds) < SOON
         assert "crash" not in running.err
+
+
+@contextmanager
+def crowd(port: int, size: int) -> Iterator[None]:
+    """So many clients who begin something and then say nothing more."""
+    with ExitStack() as stack:
+        for number in range(size):
+            client = stack.enter_context(socket.socket())
+            client.settimeout(1)
+            with suppress(OSError):  # it was let go of, or refused
+                client.connect(("127.0.0.1", port))
+                client.sendall(BEGUN[number % len(BEGUN)])
+        yield
+
+
+def crowded(settings: Settings, folder: Path, size: int, **more: str) -> tuple[Waited, Waited, float]:
+    """How long others waited, who were there before, and who came then, and the most megabytes of the process."""
+    others, new, peak = Waited(), Waited(), 0.0
+    with served(settings, folder, **more) as (running, port), others.asking(port, folder):
+        for _ in range(3):
+            with crowd(port, size):
+                for _ in range(10):
+                    began = time.monotonic()
+                    assert send(port, Bomb("one", "GET", "/rest/v1/artist?id=eq.1"), "admin")[0] == 200
+                    new.seconds.append(time.monotonic() - began)
+                peak = max(peak, megabytes(running))
+        metrics = send(port, Bomb("metrics", "GET", "/metrics"), "admin")[1].decode()
+        closed = re.search(
+            r'^gemel_connections_closed_total{reason="full",service="embedded"} (\S+)$', metrics, re.MULTILINE
+        )
+        assert closed is not None
+        assert float(closed[1]) > size, "it was more than there is room for"
+    assert "crash" not in running.err
+    return others, new, peak
+
+
+def test_others_are_served_beside_a_crowd_that_says_nothing(chinook_read: Settings, tmp_path: Path) -> None:
+    others, new, peak = crowded(chinook_read, tmp_path, 400, GEMEL_MAX_CONNECTIONS="150")
+    assert max(*others.seconds, *new.seconds) < SOON
+    assert peak < CEILING
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("chinook_read", ["postgresql"], indirect=True)
+def test_a_large_crowd(chinook_read: Settings, tmp_path: Path) -> None:
+    """``docs/soak/crowd.json``"""
+    size = count("CROWD", 2_500)
+    wanted, allowed = size + 200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert allowed == resource.RLIM_INFINITY or allowed >= wanted, f"{wanted} files have to be open: ulimit -Hn"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, allowed))
+    others, new, peak = crowded(chinook_read, tmp_path, size)
+    figures = {
+        "clients": 3 * size,
+        "others_p50_seconds": round(others.percentile(0.5), 5),
+        "others_p99_seconds": round(others.percentile(0.99), 5),
+        "new_p50_seconds": round(new.percentile(0.5), 5),
+        "new_slowest_seconds": round(max(new.seconds), 5),
+        "peak_megabytes": round(peak),
+    }
+    write_figures("crowd", figures)
+    assert peak < CEILING
 
 
 @pytest.mark.soak

@@ -17,6 +17,8 @@ DESCRIPTORS: Final = 65_536
 """File descriptors that a process asks for, if it may have so many."""
 UNREAD_SECONDS: Final = 30.0
 """In which a client must have taken some of what waits for it."""
+YOUNG_SECONDS: Final = 1.0
+"""In which a client may be expected to send its request, or its next one."""
 SHARE: Final = 16
 """One in so many is let go of when there are too many, so that not each new connection has to look at all."""
 
@@ -41,12 +43,18 @@ class Connections:
     def admit(self, new: "Connection", known: Iterable[Any]) -> bool:
         """Whether there is room for one more, now that those that have been waiting longest are let go of.
 
+        Where more come at once than there is room for, and all are young, those go first that never had an answer.
+
         :param known: all connections of the server, the new one among them.
         """
         others: list[Connection] = [one for one in known if one is not new and not one.transport.is_closing()]
         if len(others) < self.most:
             return True
-        waiting = sorted((one for one in others if one.waits), key=lambda one: one.since)
+        late = new.loop.time() - YOUNG_SECONDS
+        waiting = sorted(
+            (one for one in others if one.waits),
+            key=lambda one: (one.since > late, one.since > late and one.answered, one.since),
+        )
         for one in waiting[: 1 + len(waiting) // SHARE]:
             self.leave(one, "full")
         return bool(waiting)
@@ -59,6 +67,8 @@ class Connection(asyncio.Protocol):
     transport: asyncio.Transport
     since: float = 0.0
     """When its state last changed, by the loop's clock."""
+    answered: bool = False
+    """A request came on it, and has its answer."""
     _stalls: asyncio.TimerHandle | None = None
     """For the client to read."""
 

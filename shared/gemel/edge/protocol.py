@@ -51,9 +51,10 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
             self._end_with(FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See ``asyncio.Protocol``."""
+        """See ``asyncio.Protocol``; uvicorn forgets a timer where the connection was reset, and that this object."""
         self._arrived()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
@@ -86,7 +87,9 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """See ``HttpToolsProtocol``."""
-        self.since = self.loop.time()
+        self.since, self.answered = self.loop.time(), True
+        if self.cycle.response_complete:  # or it is that of a next request, which waits
+            self.cycle.body.clear()  # what came of a request that was refused
         super().on_response_complete()
 
     def handle_websocket_upgrade(self) -> None:
