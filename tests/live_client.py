@@ -67,6 +67,14 @@ async def served(
             yield port
 
 
+@asynccontextmanager
+async def connected(port: int, protocol: str, **more: Any) -> AsyncIterator[Client]:
+    address = f"ws://127.0.0.1:{port}/v1/graphql"
+    async with connect(address, subprotocols=[Subprotocol(protocol)], **more) as socket:
+        assert socket.subprotocol == protocol
+        yield Client(socket, protocol, port)
+
+
 @contextmanager
 def served_meanwhile(settings: Settings, app: App) -> Iterator[int]:
     """The same, for a client that waits itself: in a thread, until the end of the block."""
@@ -78,10 +86,9 @@ def talk(settings: Settings, app: App, protocol: str, work: Talk, *, refused: Re
     async def run() -> None:
         async with (
             served(settings.model_copy(update={"live_interval": 0.05}), app, refused) as port,
-            connect(f"ws://127.0.0.1:{port}/v1/graphql", subprotocols=[Subprotocol(protocol)], **more) as socket,
+            connected(port, protocol, **more) as client,
         ):
-            assert socket.subprotocol == protocol
-            await work(Client(socket, protocol, port))
+            await work(client)
 
     with asyncio.Runner() as runner:
         runner.run(run())

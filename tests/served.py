@@ -8,6 +8,16 @@ from gemel.edge.connections import Connections
 from gemel.edge.process import Server, bind, config, listen
 from gemel.observe.asgi import AsgiApp
 
+GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+async def others(port: int) -> None:
+    """Another client is answered as ever."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET)
+    assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+    writer.close()
+
 
 @asynccontextmanager
 async def listening(app: AsgiApp, bound: Connections | None = None) -> AsyncIterator[int]:

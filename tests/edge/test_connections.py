@@ -18,9 +18,8 @@ from gemel.edge.connections import Connections
 from gemel.edge.protocol import BoundedProtocol
 from gemel.edge.websocket import MOST_FRAMES, BoundedWebSocket
 from gemel.observe.asgi import Receive, Scope, Send
-from served import listening
+from served import GET, listening, others
 
-GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 BEGINNINGS = [b"", b"GET / HTTP/1.1\r\nx-a: ", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{", GET]
 UPGRADE = (
     b"GET / HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
@@ -34,11 +33,12 @@ async def connected(stack: AsyncExitStack, port: int) -> tuple[asyncio.StreamRea
     return reader, writer
 
 
-async def last(stack: AsyncExitStack, port: int) -> None:
-    """A client that comes late is answered as ever."""
-    reader, writer = await connected(stack, port)
-    writer.write(GET)
-    assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+async def hold_open(receive: Receive, send: Send) -> None:
+    """An app of a WebSocket that says nothing."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
 
 
 def test_more_connections_than_there_may_be() -> None:
@@ -62,14 +62,14 @@ def test_more_connections_than_there_may_be() -> None:
             slow, writer = await connected(stack, port)
             writer.write(GET.replace(b"/", b"/slow", 1))
             await held.wait()
-            others = []
+            crowd = []
             for number in range(4 * most):
                 reader, writer = await connected(stack, port)
                 writer.write(BEGINNINGS[number % len(BEGINNINGS)])
-                others.append(reader)
-            await last(stack, port)
+                crowd.append(reader)
+            await others(port)
             with suppress(ConnectionError):  # the one that waited longest
-                assert await others[0].read() == b""
+                assert await crowd[0].read() == b""
             answer.set()
             assert (await slow.readline()) == b"HTTP/1.1 200 OK\r\n"
 
@@ -100,7 +100,7 @@ def test_nobody_makes_room_to_whom_an_answer_is_owed() -> None:
             answer.set()
             for reader, _ in first:
                 assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
-            await last(stack, port)
+            await others(port)
 
     asyncio.run(asyncio.wait_for(run(), 30))
     assert refused["full"] == 2, "one is refused, and one makes room for the last"
@@ -138,10 +138,7 @@ def test_nothing_is_left_of_a_connection(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.accept"})
-            while (await receive())["type"] != "websocket.disconnect":
-                pass
+            await hold_open(receive, send)
         else:
             await receive()
             await answering(headers=[(b"content-length", b"2")])(scope, receive, send)
@@ -175,11 +172,8 @@ def test_pings_of_a_client_that_reads_nothing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("gemel.edge.connections.UNREAD_SECONDS", 0.5)
     ping = b"\x89\xfd" + bytes(4) + b"a" * 125
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        while (await receive())["type"] != "websocket.disconnect":
-            pass
+    async def app(_: Scope, receive: Receive, send: Send) -> None:
+        await hold_open(receive, send)
 
     async def run() -> None:
         async with listening(app) as port:

@@ -10,9 +10,8 @@ import pytest
 from edge.asgi import answering, edge
 from gemel.edge import connections, protocol
 from gemel.observe.asgi import AsgiApp, Receive, Scope, Send
-from served import listening
+from served import GET, listening, others
 
-GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 LARGE = b"x" * 10_000_000
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -28,14 +27,6 @@ def talk(work: Talk, app: AsgiApp | None = None) -> None:
                 writer.close()
 
     asyncio.run(run())
-
-
-async def others(port: int) -> None:
-    """Another client is answered as ever."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(GET)
-    assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
-    writer.close()
 
 
 @pytest.mark.parametrize("begin", [b"GET /?", b"GET / HTTP/1.1\r\nx-a: ", b"GET / HTTP/1.1\r\n"])

@@ -7,6 +7,7 @@ import pytest
 from graphql_client import GraphQL
 
 from gemel.auth import Actor, Authenticator
+from gemel.edge.websocket import UNKNOWN
 from gemel.settings import Settings
 from gemel_graphql.app import create_app
 from gemel_graphql.live import connection as module
@@ -46,7 +47,7 @@ def test_a_message_that_is_too_large_ends_the_connection(graphql: GraphQL) -> No
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return {"type": "websocket.receive", "text": " " * 65_537}
+        return {"type": "websocket.receive", "text": " " * (UNKNOWN + 1)}
 
     async def send(message: Any) -> None:
         sent.append(message)

@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 from limited import limited
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.typing import Subprotocol
 
 from gemel.edge.connections import Connections
 from gemel.edge.websocket import UNKNOWN
 from gemel.limits import Limits
 from gemel.settings import Settings
-from live_client import COUNT, MODERN, OLD, START, Client, served, talk
+from live_client import COUNT, MODERN, OLD, START, Client, connected, served, talk
 
 HEADERS = {"x-hasura-role": "anonymous"}
 
@@ -36,10 +34,7 @@ def test_live_queries_of_a_caller(chinook_read: Settings, protocol: str) -> None
         await client.init(**HEADERS)
         await client.start("1", "subscription " + COUNT)
         assert (await client.hear())["type"] == START[protocol][1]
-        async with connect(
-            f"ws://127.0.0.1:{client.port}/v1/graphql", subprotocols=[Subprotocol(protocol)]
-        ) as socket:  # another connection is no way around
-            other = Client(socket, protocol, client.port)
+        async with connected(client.port, protocol) as other:  # another connection is no way around
             await other.init(**HEADERS)
             await other.start("1", "subscription " + COUNT)
             assert await refusal(other) == "subscriptions-limit-exceeded"
@@ -124,18 +119,15 @@ def test_connections_of_a_caller(chinook_read: Settings, protocol: str) -> None:
     told: list[str] = []
 
     async def work(client: Client) -> None:
-        def another() -> connect:
-            return connect(f"ws://127.0.0.1:{client.port}/v1/graphql", subprotocols=[Subprotocol(protocol)])
-
-        async with another() as socket:
-            await Client(socket, protocol, client.port).init(**HEADERS)
+        async with connected(client.port, protocol) as other:
+            await other.init(**HEADERS)
             await client.tell(type="connection_init", payload={"headers": HEADERS})
             if protocol == OLD:
                 assert "too many WebSockets" in str((await client.hear())["payload"])
             assert await client.closed() == (4429 if protocol == MODERN else 4400)
             assert told == ["connections"]
-        async with another() as socket:
-            await Client(socket, protocol, client.port).init(**HEADERS)
+        async with connected(client.port, protocol) as other:
+            await other.init(**HEADERS)
 
     talk(chinook_read, limited(Limits(connections=1)), protocol, work, refused=told.append)
 
@@ -148,9 +140,7 @@ def test_connections_of_nobody(chinook_read: Settings) -> None:
             port = await stack.enter_async_context(served(chinook_read, limited(Limits()), bound=Connections(4)))
 
             async def another() -> Client:
-                address = f"ws://127.0.0.1:{port}/v1/graphql"
-                socket = await stack.enter_async_context(connect(address, subprotocols=[Subprotocol(MODERN)]))
-                return Client(socket, MODERN, port)
+                return await stack.enter_async_context(connected(port, MODERN))
 
             first = await another()
             await first.init(**HEADERS)

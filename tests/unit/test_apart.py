@@ -35,7 +35,7 @@ def test_threads_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     deadline = time.monotonic() + 30
 
     def work(name: str) -> str:
-        while len(order) < 10 and time.monotonic() < deadline:  # the other one may begin late
+        while len(order) < 12 and time.monotonic() < deadline:  # the other one may begin late
             working.append(name)
             assert working == [name]
             if not order or order[-1] != name:
@@ -49,7 +49,7 @@ def test_threads_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
             return await asyncio.gather(in_thread(work, "a"), in_thread(work, "b"))
 
     assert asyncio.run(both()) == ["a", "b"]
-    assert len(order) >= 10
+    assert len(order) - 1 > 10
 
 
 def test_a_turn_ends_with_an_error() -> None:

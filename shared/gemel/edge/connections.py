@@ -7,9 +7,11 @@ nobody is answered. As in nginx, those that wait longest are closed for new ones
 
 import asyncio
 import resource
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+
+from gemel.edge.gate import Refused, uncounted
 
 ADMIN: Final = 100
 """Connections to an admin port."""
@@ -23,16 +25,12 @@ SHARE: Final = 16
 """One in so many is let go of when there are too many, so that not each new connection has to look at all."""
 
 
-def _uncounted(_reason: str) -> None:
-    pass
-
-
 @dataclass(slots=True)
 class Connections:
     """The bound of one server; sent to its process by pickle before that serves."""
 
     most: int
-    refused: Callable[[str], None] = _uncounted
+    refused: Refused = uncounted
     """Counts one that was closed, by the reason: ``large_head``, ``slow_head``, ``unread``, ``full``."""
 
     def leave(self, connection: "Connection", reason: str) -> None:

@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: a pool of connections, each with its prepared statements (docs/decisions.md, 11)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -74,28 +74,29 @@ class PostgreSQLDatabase:
         return (await self._rows(text, parameters, seconds))[0]
 
     async def _rows(self, text: str, parameters: Sequence[object], seconds: float) -> Sequence[Row]:
+        return await self._on_one(lambda connection: connection.fetch(text, parameters, seconds))
+
+    async def _on_one(self, work: Callable[[_Connection], Awaitable[Result]]) -> Result:
+        """What work on a connection gives; it is begun anew if what is prepared there was out of date."""
         async with self._connection() as connection:
             try:
-                return await connection.fetch(text, parameters, seconds)
+                return await work(connection)
             except STALE:
                 connection.prepared.clear()
-                return await connection.fetch(text, parameters, seconds)
+                return await work(connection)
 
     async def write(
         self, make: Callable[[], Script[Result]], *, keep: bool = True, seconds: float | None = None
     ) -> Result:
         """See ``Database``. READ COMMITTED."""
-        return await repeated(lambda: self._transaction(make, self._limit(seconds), keep=keep))
+        limit = self._limit(seconds)
+        return await repeated(
+            lambda: self._on_one(lambda connection: self._transaction(connection, make(), limit, keep=keep))
+        )
 
-    async def _transaction(self, make: Callable[[], Script[Result]], seconds: float, *, keep: bool) -> Result:
-        async with self._connection() as connection:
-            try:
-                return await self._once(connection, make(), seconds, keep=keep)
-            except STALE:
-                connection.prepared.clear()
-                return await self._once(connection, make(), seconds, keep=keep)
-
-    async def _once(self, connection: _Connection, script: Script[Result], seconds: float, *, keep: bool) -> Result:
+    async def _transaction(
+        self, connection: _Connection, script: Script[Result], seconds: float, *, keep: bool
+    ) -> Result:
         transaction = connection.raw.transaction()
         await transaction.start()
         try:

@@ -1,7 +1,7 @@
 """The way of a request: make it ready, run it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,6 +50,8 @@ WRITE_BYTES: Final = 12 << 20
 ROOT_COLUMNS = 3
 
 Result = TypeVar("Result")
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made", Prepared, PreparedWrite)
 Ask = Callable[[Statement, Sequence[object]], Awaitable[Row]]
 """Gives the one row of a statement."""
 Named = Callable[[Outcome], tuple[Prepared, Sequence[object]]]
@@ -84,12 +86,11 @@ class Engine:
         :raises LimitExceeded: it is more than the role may ask for.
         :raises Unsupported: the database cannot say it.
         """
-        key = (role, query)
-        found = self._queries.get(key)
-        if found is None:
-            found = prepare_query(self.access.of(role), self._database.backend, query, acting=self._acting)
-            self._queries.put(key, found, found.size)
-        return found
+
+        def make() -> Prepared:
+            return prepare_query(self.access.of(role), self._database.backend, query, acting=self._acting)
+
+        return _kept(self._queries, (role, query), make)
 
     async def read(self, prepared: Prepared, values: Sequence[object], actor: Actor = NOBODY) -> tuple[Answer, ...]:
         """Run a prepared query in one snapshot; one answer per root.
@@ -133,12 +134,11 @@ class Engine:
 
         :raises PlanError, LimitExceeded, Unsupported: as ``prepare``.
         """
-        key = (role, mutation)
-        found = self._mutations.get(key)
-        if found is None:
-            found = prepare_mutation(self.access.of(role), self._database.backend, self._ways, mutation)
-            self._mutations.put(key, found, found.size)
-        return found
+
+        def make() -> PreparedWrite:
+            return prepare_mutation(self.access.of(role), self._database.backend, self._ways, mutation)
+
+        return _kept(self._mutations, (role, mutation), make)
 
     async def write(
         self, prepared: PreparedWrite, values: Sequence[object], *, actor: Actor = NOBODY, keep: bool = True
@@ -310,6 +310,15 @@ class Engine:
         """Close all connections."""
         await self._database.close()
         await self._sessions.close()
+
+
+def _kept(known: BoundedCache[Key, Made], key: Key, make: Callable[[], Made]) -> Made:
+    """What was made of the same before, or is made now and kept."""
+    found = known.get(key)
+    if found is None:
+        found = make()
+        known.put(key, found, found.size)
+    return found
 
 
 def _complete(prepared: Prepared | PreparedWrite, values: Sequence[object], actor: Actor) -> Sequence[object]:
