@@ -44,7 +44,12 @@ def asker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asker]:
     if request.param:
         app.__dict__["hooks"] = hooks()
     names = [role for role in app.policies.roles if role not in ("admin", "keeper")]
-    with copy_of(request.getfixturevalue("postgresql_wiki"), request, tmp_path) as settings:
+    with (
+        psycopg.connect(request.getfixturevalue("postgresql_server"), autocommit=True) as guard,
+        copy_of(request.getfixturevalue("postgresql_wiki"), request, tmp_path) as settings,
+    ):
+        # Roles are the server's, which all workers share.
+        guard.execute("SELECT pg_advisory_lock(hashtext('roles of the wiki'))")
         for role in names:
             name = sql.Identifier(role)
             run(
