@@ -100,13 +100,15 @@ def _by_turns(work: Callable[[], Result]) -> Result:
 
 
 def hold(item: Result) -> Result:
-    """Keep it until the work of the thread is done; then what was held is let go one by one, the last first.
+    """Give way, and keep it until the work of the thread is done; then what was held is let go one by one, the last
+    first.
 
     Python frees a tree with its root in one go, which takes milliseconds of a large one and stops everyone. If its
     nodes are held as they are made, those below before those above, each is freed by itself.
     """
     if _turn.held is not None:
         _turn.held.append(item)
+        give_way()
     return item
 
 

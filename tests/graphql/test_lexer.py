@@ -2,7 +2,7 @@
 
 import pytest
 from graphql import GraphQLSyntaxError, Source
-from graphql.language import Lexer, Token, TokenKind
+from graphql.language import Lexer, TokenKind
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,7 +70,8 @@ def test_the_same_when_it_looks_ahead(text: str) -> None:
 @pytest.mark.parametrize("text", ["{ a b c }", "{ a # one\n # two\n b }"])
 def test_what_was_read_is_forgotten(text: str) -> None:
     lexer = PoliteLexer(Source(text))
-    seen: list[Token] = []
+    seen = [lexer.token]
     while lexer.token.kind is not TokenKind.EOF:
         seen.append(lexer.advance())
     assert [token.prev for token in seen] == [None] * len(seen)
+    assert [token.next for token in seen[:-2]] == [None] * (len(seen) - 2), "the parser keeps the first until the end"

@@ -118,6 +118,7 @@ def bombs() -> Iterator[Bomb]:
     )
     yield graphql("long names", "{ " + "a" * 200_000 + " }")
     yield graphql("many directives", "{ track { id " + "@include(if: true) " * 8000 + "} }")
+    yield graphql("many comments", "{ track { id " + "#\n" * 60_000 + "} }")
     yield Bomb("deep JSON", "POST", "/v1/graphql", "[" * 900_000)
     yield rest("a long select", "/track?select=" + ",".join(f"a{n}:name" for n in range(5000)))
     yield rest("many parameters", "/track?" + "&".join(f"name=neq.{n}" for n in range(5000)))

@@ -22,9 +22,9 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.validation import recommended_rules
+from graphql.validation import ASTValidationRule, ValidationRule, recommended_rules
 
-from gemel.apart import in_thread
+from gemel.apart import give_way, in_thread
 from gemel_graphql.parse.contents import contents, reached_from, used_in, written_out
 from gemel_graphql.parse.operation import Operation
 from gemel_graphql.parse.refuse import refuse
@@ -102,7 +102,15 @@ class Introspection:
             self._kept.popitem(last=False)
 
 
-_RULES: Final = [*specified_rules, *recommended_rules]
+class _Politeness(ValidationRule):
+    """Forbids nothing: gives way at every node."""
+
+    def enter(self, *_: object) -> None:
+        """Of a node."""
+        give_way()
+
+
+_RULES: Final[Sequence[type[ASTValidationRule]]] = [_Politeness, *specified_rules, *recommended_rules]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

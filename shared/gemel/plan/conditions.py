@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gemel.apart import hold
 from gemel.catalog import Column, Kind, Table, View
 from gemel.catalog.types import MOMENTS, NUMBERS, simple
 from gemel.errors import Mismatch
@@ -128,7 +129,7 @@ def _comparison(table: View, item: Compare) -> Comparison:
         return Comparison(use, item.operator, None, None, None)
     kind_of_value = simple(Kind.TEXT) if item.operator in TEXT_ARGUMENT else use.type
     param = Param(slot_of(item.value), kind_of_value, item.at or item.column.at)
-    return Comparison(use, item.operator, param, item.quantifier, item.language)
+    return hold(Comparison(use, item.operator, param, item.quantifier, item.language))
 
 
 def _measured(scope: Scope, table: View, item: RelatedMeasure) -> All:

@@ -1,5 +1,6 @@
 """Resolve columns as values, and what is computed of them."""
 
+from gemel.apart import hold
 from gemel.catalog import Kind, ValueType, View
 from gemel.errors import Mismatch
 from gemel.plan.casts import cast_type
@@ -12,7 +13,7 @@ from gemel.request import ColumnField, ColumnRef, Constant, Count, MeasureGroup
 def plan_value(table: View, item: ColumnField) -> Value:
     """A column under a key, cast if asked."""
     use = use_of(table, item.column)
-    return Value(item.key, use, plan_cast_of(use, item.cast, item.column), item.capitals)
+    return hold(Value(item.key, use, plan_cast_of(use, item.cast, item.column), item.capitals))
 
 
 def plan_values(table: View, columns: tuple[ColumnField | Constant, ...]) -> tuple[Value | Text, ...]:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gemel.apart import give_way
+from gemel.apart import hold
 from gemel.catalog import Column, Kind, Table, Verb, View
 from gemel.catalog.types import DOCUMENTS, simple
 from gemel.errors import Denied, Location, Mismatch, UnknownColumn, UnknownTable
@@ -125,12 +125,11 @@ def use_of(table: View, ref: ColumnRef) -> Use:
     :raises UnknownColumn: the table has none of this name.
     :raises Mismatch: a path into something that is no document.
     """
-    give_way()
     column = column_of(table, ref)
     if not ref.path:
         as_text = ref.as_text and column.type.kind is Kind.JSONB
-        return Use(column, (), as_text, simple(Kind.TEXT) if as_text else column.type)
+        return hold(Use(column, (), as_text, simple(Kind.TEXT) if as_text else column.type))
     if column.type.kind not in DOCUMENTS | {Kind.ARRAY, Kind.OTHER}:
         text = f"column {table.name}.{column.name} is {column.type.name}, which has no places inside"
         raise Mismatch("json-path", text, table.name, column.name, at=ref.at)
-    return Use(column, ref.path, ref.as_text, simple(Kind.TEXT if ref.as_text else Kind.JSONB))
+    return hold(Use(column, ref.path, ref.as_text, simple(Kind.TEXT if ref.as_text else Kind.JSONB)))

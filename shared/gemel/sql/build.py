@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from gemel.apart import in_turns
 from gemel.catalog import Codec, Column, Kind, Table, ValueType
 from gemel.catalog.types import simple, value_type
 from gemel.plan.model import CLAIMS, Param, Use
@@ -79,7 +80,7 @@ class Builder:
             text, names, given = state.statement, list(state.positiontup or ()), dict(state.parameters)
             processors |= state.processors
         parameters = []
-        for name in names:
+        for name in in_turns(names):
             item = self.parameters.get(name)
             if item is None:  # a constant of an expression of the models
                 value = processors[name](given[name]) if name in processors else given[name]  # type: ignore[operator]

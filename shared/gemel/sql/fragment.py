@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
-from gemel.apart import give_way
+from gemel.apart import give_way, hold
 
 Part = str | ColumnElement[Any]
 
@@ -24,8 +24,8 @@ class Fragment(ColumnElement[Any]):
     type = NullType()
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        give_way()
         self.parts = tuple(parts)
+        hold(self)
 
 
 @compiles(Fragment)

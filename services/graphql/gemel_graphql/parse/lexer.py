@@ -23,13 +23,16 @@ class PoliteLexer(Lexer):
     def advance(self) -> Token:
         """As upstream: go on to the next token.
 
-        None knows the one before it, so that they are freed one by one: a list linked both ways is left to the garbage
+        What was read is taken out of the list, so that each token is freed by itself: the parser keeps the first one
+        of a document, and with it all that follow until the end. A list linked both ways would be left to the garbage
         collector, which stops everyone.
         """
-        give_way()
-        last = self.last_token = self.token
+        behind: Token | None = self.last_token
+        self.last_token = self.token
+        while behind is not None and behind is not self.token:  # the one before, and comments
+            behind.next, behind = None, behind.next
         token = self.token = self.lookahead()
-        behind = last.next
+        behind = self.last_token.next
         while behind is not None:  # comments, the token, and what was looked at behind it
             behind.prev = None
             behind = behind.next
@@ -37,6 +40,7 @@ class PoliteLexer(Lexer):
 
     def read_next_token(self, start: int) -> Token:
         """As upstream: the token that begins at ``start``, or behind what is ignored there."""
+        give_way()
         body = self.source.body
         found = _IGNORED.match(body, start)
         assert found is not None  # noqa: S101 - it matches anywhere

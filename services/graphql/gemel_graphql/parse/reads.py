@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from gemel.apart import hold
 from gemel.catalog import Column
 from gemel.request import (
     Aggregate,
@@ -50,7 +51,7 @@ def _fields(scope: Scope, selected: Selected, listed: bool) -> Iterator[Field]:
             continue
         match meaning_of(item.field):
             case ColumnOf(column, cast):
-                yield ColumnField(item.key, _column(scope, item, column), cast, capitals=in_capitals(item))
+                yield hold(ColumnField(item.key, _column(scope, item, column), cast, capitals=in_capitals(item)))
             case RelatedRows(relation):
                 link = Link(relation.name, at=item.at)
                 chosen = rows(arguments(scope, item)) if relation.to_many else _nothing(scope, item)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from gemel.apart import give_way, in_turns
+from gemel.apart import give_way, hold, in_turns
 from gemel.catalog import Kind
 from gemel.errors import NotEmbedded, RequestError
 from gemel.request import (
@@ -118,7 +118,7 @@ class Builder:
             return Computed(item.alias or item.aggregate, item.aggregate, column(item.field), item.cast, item.after)
         if _is_old_count(item, node):
             return Computed(item.alias or "count", "count", after=item.cast)
-        return ColumnField(item.alias or _key_of(item.field), column(item.field), item.cast)
+        return hold(ColumnField(item.alias or _key_of(item.field), column(item.field), item.cast))
 
     def _allow_aggregates(self) -> None:
         if not self._aggregates:
@@ -171,7 +171,7 @@ class Builder:
             value = [_pattern(one) for one in value] if isinstance(value, list) else _pattern(str(value))
         else:
             value = [_written(one) for one in in_turns(value)] if isinstance(value, list) else _written(value)
-        return Compare(ref, test.operator, self.slot(value), test.quantifier, test.language, at=(ref.name,))
+        return hold(Compare(ref, test.operator, self.slot(value), test.quantifier, test.language, at=(ref.name,)))
 
     # --- in which order ------------------------------------------------------
 
@@ -192,8 +192,7 @@ def _written(value: object) -> object:
 
 def column(field: FieldName) -> ColumnRef:
     """The column of a field."""
-    give_way()
-    return ColumnRef(field.name, field.path, field.as_text, at=(field.name,))
+    return hold(ColumnRef(field.name, field.path, field.as_text, at=(field.name,)))
 
 
 def columns_of(node: Node) -> tuple[tuple[str, Kind | None], ...] | None:

@@ -2,6 +2,7 @@
 
 import re
 
+from gemel.apart import hold
 from gemel.errors import RequestError
 from gemel_rest.parse.syntax import FieldName
 from gemel_rest.parse.text import Reader
@@ -26,7 +27,7 @@ def read_field(reader: Reader) -> FieldName:
         if not as_text:
             reader.expect("->")
         path.append(_operand(reader))
-    return FieldName(name, tuple(path), as_text)
+    return hold(FieldName(name, tuple(path), as_text))
 
 
 NO_OPERATOR = "No operator matches the given name and argument types. You might need to add explicit type casts."

@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+from gemel.apart import hold
 from gemel_rest.parse.field import read_field
 from gemel_rest.parse.filters import read_test
 from gemel_rest.parse.syntax import Filter, Logic, Tree
@@ -54,4 +55,4 @@ def _member(reader: Reader, depth: int) -> Tree:
         return Logic(operator, nested.group(1) is not None, _members(reader, depth + 1))
     field = read_field(reader)
     reader.expect(".")
-    return Filter(field, read_test(reader, in_tree=True))
+    return hold(Filter(field, hold(read_test(reader, in_tree=True))))

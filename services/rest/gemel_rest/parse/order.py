@@ -1,5 +1,6 @@
 """The order parameter (``docs/dialects/rest.md`` section 9)."""
 
+from gemel.apart import hold
 from gemel_rest.parse.field import read_field
 from gemel_rest.parse.syntax import OrderTerm
 from gemel_rest.parse.text import Reader, parse
@@ -39,4 +40,4 @@ def _term(reader: Reader) -> OrderTerm:
     reader.blanks()
     if not (reader.ended or reader.follows(",")):
         raise reader.unexpected('"asc", "desc", "nullsfirst", "nullslast", "," or end of input')
-    return OrderTerm(relation, field, descending, nulls_first)
+    return hold(OrderTerm(relation, field, descending, nulls_first))

@@ -2,6 +2,7 @@
 
 import re
 
+from gemel.apart import hold
 from gemel_rest.parse.field import read_field
 from gemel_rest.parse.syntax import EmbedItem, FieldName, Item, RowCount, RowCursor, SelectItem, Star
 from gemel_rest.parse.text import Reader, parse, too_deep
@@ -79,7 +80,7 @@ def _column(reader: Reader, alias: str | None) -> Item:
     aggregate = reader.match(AGGREGATE)
     after = _type(reader) if aggregate else None
     reader.blanks()
-    return Item(field, alias, cast, aggregate.group(1) if aggregate else None, after)  # type: ignore[arg-type]
+    return hold(Item(field, alias, cast, aggregate.group(1) if aggregate else None, after))  # type: ignore[arg-type]
 
 
 def _type(reader: Reader) -> str | None:

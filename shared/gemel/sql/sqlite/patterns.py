@@ -1,6 +1,7 @@
 """Patterns of LIKE, SIMILAR TO and regular expressions, in the forms that SQLite and Python understand."""
 
 import re
+from collections.abc import Iterator
 
 import regex
 
@@ -18,7 +19,7 @@ def glob_pattern(value: object) -> object:
     """
     if value is None:
         return None
-    return "".join(_globbed(kind, char) for kind, char in in_turns(_like_tokens(str(like_pattern(value)))))
+    return "".join(_globbed(kind, char) for kind, char in _like_tokens(str(like_pattern(value))))
 
 
 def folded_pattern(value: object) -> object:
@@ -30,19 +31,17 @@ def folded_pattern(value: object) -> object:
         return None
     return "".join(
         (ESCAPE if kind == "literal" and char in "%_\\" else "") + char
-        for kind, char in in_turns(_like_tokens(str(like_pattern(value))))
+        for kind, char in _like_tokens(str(like_pattern(value)))
     ).lower()
 
 
-def _like_tokens(pattern: str) -> list[tuple[str, str]]:
-    tokens: list[tuple[str, str]] = []
+def _like_tokens(pattern: str) -> Iterator[tuple[str, str]]:
     chars = in_turns(pattern)
     for char in chars:
         if char == ESCAPE:
-            tokens.append(("literal", next(chars)))
+            yield "literal", next(chars)
         else:
-            tokens.append(("wild" if char in "%_" else "literal", char))
-    return tokens
+            yield "wild" if char in "%_" else "literal", char
 
 
 def _globbed(kind: str, char: str) -> str:
