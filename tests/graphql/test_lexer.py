@@ -52,6 +52,12 @@ def test_the_same_tokens(text: str) -> None:
     assert tokens(PoliteLexer(Source(text))) == tokens(Lexer(Source(text)))
 
 
+@pytest.mark.parametrize("many", ["\r\n", "# one\r\n", " \n", "\r", ",#\n", "#", " "])
+def test_the_same_behind_much_that_is_ignored(many: str) -> None:
+    text = "{" + many * 2500 + " a\n}"
+    assert tokens(PoliteLexer(Source(text))) == tokens(Lexer(Source(text)))
+
+
 @given(TEXTS)
 def test_the_same_when_it_looks_ahead(text: str) -> None:
     def both(lexer: Lexer) -> list[object]:
