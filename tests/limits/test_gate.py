@@ -146,7 +146,7 @@ def test_bodies_that_come_slowly_are_under_way(ask: Ask, path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_large_bodies_of_all_callers(ask: Ask, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """OWASP API4: there are only so many in memory; small ones are let in, and nothing is held for ever."""
-    monkeypatch.setattr("gemel.edge.body.MOST", 50_000)
+    monkeypatch.setattr("gemel.edge.gate.MOST", 50_000)
     with ask() as asker:
         for _ in range(2):
             slow, [small, large] = asker.runner.run(slow_and_others(asker, path, 20_000, 16_384, 20_000))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from limited import limited
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from gemel.edge.connections import Connections
 from gemel.edge.websocket import UNKNOWN
@@ -110,6 +111,76 @@ def test_a_message_of_somebody_unknown(chinook_read: Settings, pieces: int) -> N
         with suppress(ConnectionClosed):
             await client.socket.send([piece] * pieces if pieces > 1 else piece)
         assert await client.closed() == 1009
+
+    talk(chinook_read, limited(Limits()), MODERN, work, compression=None)
+
+
+def large(query: str) -> str:
+    """More than a small one, and more than half of what all may have in the tests below."""
+    return query + " #" + "x" * 30_000
+
+
+@pytest.mark.parametrize("protocol", [MODERN, OLD])
+def test_large_messages_of_all_callers(chinook_read: Settings, monkeypatch: pytest.MonkeyPatch, protocol: str) -> None:
+    """OWASP API4: what an operation was begun with is in memory until it ends, and there is only so much."""
+    monkeypatch.setattr("gemel.edge.gate.MOST_OF_MESSAGES", 50_000)
+    told: list[str] = []
+
+    async def work(client: Client) -> None:
+        await client.init(**HEADERS)
+        for _ in range(2):
+            await client.start("1", large("subscription " + COUNT))
+            assert (await client.hear())["type"] == START[protocol][1]
+            async with connected(client.port, protocol) as other:
+                await other.init(**HEADERS)
+                await other.start("1", large("query " + COUNT))
+                assert await refusal(other) == "memory-limit-exceeded"
+                await other.start("2", "query " + COUNT)
+                assert (await other.hear())["type"] == START[protocol][1]
+            await client.tell(id="1", type="complete" if protocol == MODERN else "stop")
+            await asyncio.sleep(0.1)
+        await client.start("2", large("query " + COUNT))
+        assert (await client.hear())["type"] == START[protocol][1]
+
+    talk(chinook_read, limited(Limits()), protocol, work, refused=told.append)
+    assert told == ["memory"] * 2
+
+
+@pytest.mark.parametrize("pieces", [1, 300])
+def test_large_messages_that_come_slowly(chinook_read: Settings, monkeypatch: pytest.MonkeyPatch, pieces: int) -> None:
+    """OWASP API4: what has come of them is in memory as well, in one frame or in many."""
+    monkeypatch.setattr("gemel.edge.gate.MOST_OF_MESSAGES", 50_000)
+    text = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": large("query " + COUNT)}}).encode()
+    frames = [text[start : start + len(text) // pieces] for start in range(0, len(text), len(text) // pieces)]
+    raw = b"".join(
+        Frame(Opcode.CONT if number else Opcode.TEXT, frame, number == len(frames) - 1).serialize(mask=True)
+        for number, frame in enumerate(frames)
+    )
+
+    async def work(client: Client) -> None:
+        async with AsyncExitStack() as stack:
+            half, other, third = [
+                await stack.enter_async_context(connected(client.port, MODERN, compression=None)) for _ in range(3)
+            ]
+            for one in (half, other, third):
+                await one.init(**HEADERS)
+            half.socket.transport.write(raw[:-100])
+            await asyncio.sleep(0.2)
+            with suppress(ConnectionClosed):
+                other.socket.transport.write(raw[:-100])
+            assert await other.closed() == 1013
+            await third.start("1", "query " + COUNT)
+            assert (await third.hear())["type"] == "next"
+            half.socket.transport.write(raw[-100:])
+            assert (await half.hear())["type"] == "next"
+            assert (await half.hear())["type"] == "complete"
+            third.socket.transport.write(raw[:-100])
+            await asyncio.sleep(0.2)
+            third.socket.transport.abort()
+        await asyncio.sleep(0.2)
+        await client.init(**HEADERS)
+        await client.start("1", large("query " + COUNT))
+        assert (await client.hear())["type"] == "next"
 
     talk(chinook_read, limited(Limits()), MODERN, work, compression=None)
 

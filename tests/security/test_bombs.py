@@ -1,5 +1,6 @@
 """Requests that are made to hurt, sent to a service that others use at the same time (docs/limits.md)."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -8,15 +9,18 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from bombs import Bomb, bombs, largest
+from websockets.exceptions import ConnectionClosed
 
 from figures import count, write_figures
 from gemel.settings import Settings
+from live_client import MODERN, connected
 from processes import ROOT, Program, free_port, program, wait_until_ready
 
 CEILING = 400
@@ -154,6 +158,41 @@ def test_others_are_served_beside_a_crowd_that_says_nothing(chinook_read: Settin
     others, new, peak = crowded(chinook_read, tmp_path, 400, GEMEL_MAX_CONNECTIONS="150")
     assert max(*others.seconds, *new.seconds) < SOON
     assert peak < CEILING
+
+
+async def flood(port: int, kind: str) -> None:
+    """Large messages on many WebSockets, as fast as they are taken; whoever sends them hears what comes of it."""
+    chosen = f"{kind} ($i: [Int!]) {{ track(limit: 1, where: {{id: {{_in: $i}}}}) {{ id }} }}"
+    payload = {"query": chosen, "variables": {"i": list(range(100_000))}}
+
+    async def one() -> None:
+        async with connected(port, MODERN, compression=None) as client:
+            await client.init(**{"x-hasura-role": "anonymous"})
+            with suppress(ConnectionClosed):
+                for number in range(10):
+                    await client.tell(id=str(number), type="subscribe", payload=payload)
+                for _ in range(10):
+                    await client.hear()
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(one())
+
+
+@pytest.mark.parametrize("kind", ["query", "subscription"])
+def test_others_are_served_beside_a_flood_of_large_messages(chinook_read: Settings, tmp_path: Path, kind: str) -> None:
+    """OWASP API4: 200 messages of 800 KB, of which each that is kept takes several times as much."""
+    others, peak = Waited(), 0.0
+    with served(chinook_read, tmp_path) as (running, port):
+        with others.asking(port, tmp_path), ThreadPoolExecutor(1) as thread:
+            flooding = thread.submit(asyncio.run, flood(port, kind))
+            while not flooding.done():
+                peak = max(peak, megabytes(running))
+                time.sleep(0.05)
+            flooding.result()
+        assert "crash" not in running.err
+    assert peak < CEILING
+    assert max(others.seconds) < SOON
 
 
 @pytest.mark.soak

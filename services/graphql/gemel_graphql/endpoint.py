@@ -67,8 +67,8 @@ class Endpoint:
         actor = await self._authenticator.admit(headers, peer_is_loopback(scope))
         scope["gemel.role"] = actor.role
         trace = scope.get("gemel.trace_id")
-        with self._gate.passing(actor, scope), self._gate.keeping(receive) as counted:
-            raw, listed = await read_body(counted, headers, self._gate.body_limit(actor)), self._service.listed
+        with self._gate.passing(actor, scope), self._gate.keeping(receive) as kept:
+            raw, listed = await read_body(kept.receive, headers, self._gate.body_limit(actor)), self._service.listed
             requests = read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
             await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
             if isinstance(requests, Request):

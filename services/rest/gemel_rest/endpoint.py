@@ -107,8 +107,8 @@ class Endpoint:
         role = actor.access
         path: bytes = (scope.get("raw_path") or quote(scope["path"]).encode())[self._cut :]
         if method not in ("GET", "HEAD"):
-            with self._gate.keeping(receive) as counted:
-                return await self._other(method, actor, path, scope, headers, counted)
+            with self._gate.keeping(receive) as kept:
+                return await self._other(method, actor, path, scope, headers, kept.receive)
         query: bytes = scope["query_string"]
         key = (role, method, path, query, *map(headers.get, READ_HEADERS))
         known = self._known.get(key)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Self
 
 from gemel.errors import LimitExceeded, RequestTooLarge
 from gemel.observe.asgi import Message, Receive
@@ -15,6 +15,8 @@ SMALL: Final = 16_384
 """Bytes that each request may have, however much there is of others."""
 MOST: Final = 67_108_864
 """Bytes of all bodies of requests that are under way in a service, beyond which none grows to more than small."""
+MOST_OF_MESSAGES: Final = 16_777_216
+"""The same of messages of WebSockets; what a subscription was begun with stays for as long as it does."""
 
 
 class ClientGone(Exception):
@@ -26,37 +28,60 @@ class BodyTimeout(Exception):
 
 
 class Bodies:
-    """Of the requests under way in one service of one worker."""
+    """Of the requests, or of the messages, that are under way in one service of one worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        """:param most: bytes beyond which none may have more than a small one."""
+        self.most, self.size = most, 0
+
+
+class Kept:
+    """What is kept of one of them, until the end of the block."""
+
+    __slots__ = ("_bodies", "size")
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
         self.size = 0
         """Bytes."""
 
-
-class Keeping:
-    """What a request receives, counted among the bodies that are kept until the end of the block."""
-
-    __slots__ = ("_bodies", "_receive", "_size")
-
-    def __init__(self, bodies: Bodies, receive: Receive) -> None:
-        self._bodies, self._receive, self._size = bodies, receive, 0
-
-    def __enter__(self) -> Receive:
-        return self._counted
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self._bodies.size -= self._size
+        self.resize(0)
 
-    async def _counted(self) -> Message:
+    def resize(self, size: int) -> bool:
+        """Tell how many bytes it has now, and learn whether there is room for them."""
+        self._bodies.size += size - self.size
+        self.size = size
+        return size <= SMALL or self._bodies.size <= self._bodies.most
+
+    def check(self, size: int) -> None:
+        """As ``resize``.
+
+        :raises LimitExceeded: there is no room for them.
         """
+        if not self.resize(size):
+            raise LimitExceeded("memory", "too many large requests are under way: send it again later", BUSY)
+
+
+class Keeping(Kept):
+    """What a request receives, counted among the bodies that are kept until the end of the block."""
+
+    __slots__ = ("_receive",)
+
+    def __init__(self, bodies: Bodies, receive: Receive) -> None:
+        super().__init__(bodies)
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        """As of ASGI.
+
         :raises LimitExceeded: the bodies of all requests have more bytes than there may be.
         """
         message = await self._receive()
-        more = len(message.get("body", b""))
-        self._size += more
-        self._bodies.size += more
-        if self._size > SMALL and self._bodies.size > MOST:
-            raise LimitExceeded("memory", "too many large requests are under way: send it again later", BUSY)
+        self.check(self.size + len(message.get("body", b"")))
         return message
 
 

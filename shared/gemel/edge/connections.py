@@ -31,7 +31,7 @@ class Connections:
 
     most: int
     refused: Refused = uncounted
-    """Counts one that was closed, by the reason: ``large_head``, ``slow_head``, ``unread``, ``full``."""
+    """Counts one that was closed, by the reason: ``large_head``, ``slow_head``, ``unread``, ``full``, ``memory``."""
 
     def leave(self, connection: "Connection", reason: str) -> None:
         """Close one, and forget what its client has not read."""

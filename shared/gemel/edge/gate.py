@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from gemel.auth import Actor
-from gemel.edge.body import BUSY, Bodies, Keeping
+from gemel.edge.body import BUSY, MOST, MOST_OF_MESSAGES, Bodies, Keeping
 from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
 from gemel.limits import Limits, Rates
 from gemel.observe.asgi import Receive, Scope
@@ -44,7 +44,9 @@ class Gate:
         self._proxies = settings.trusted_proxies
         self._refused = refused
         self._rates = Rates(settings.rates_uri.get_secret_value())
-        self._bodies = Bodies()
+        self._bodies = Bodies(MOST)
+        self.messages = Bodies(MOST_OF_MESSAGES)
+        """Of WebSockets."""
         self._running: Counter[tuple[Kind, Caller]] = Counter()
 
     def body_limit(self, actor: Actor) -> int:
@@ -100,7 +102,7 @@ class Gate:
     def keeping(self, receive: Receive) -> Keeping:
         """What a request receives is in memory until the end of the block.
 
-        What it gives raises ``LimitExceeded`` if there is too much of all requests.
+        Its ``receive`` raises ``LimitExceeded`` if there is too much of all requests.
         """
         return Keeping(self._bodies, receive)
 

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Mapping
-from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import structlog
 from gemel.apart import underway
 from gemel.auth import Actor, Authenticator
 from gemel.edge import Gate
+from gemel.edge.body import Kept
 from gemel.edge.gate import Kind
 from gemel.edge.websocket import UNKNOWN, allow_messages
 from gemel.errors import AccessError, GemelError, LimitExceeded, PlanError, RequestError
@@ -65,6 +66,16 @@ class Passage:
     async def count(self, actor: Actor) -> None:
         """:raises LimitExceeded: the role may send no more for now."""
         await self.gate.count(actor, self.scope)
+
+    @contextmanager
+    def keeping(self, size: int) -> Iterator[None]:
+        """What a message brought is in memory until the end of the block.
+
+        :raises LimitExceeded: there is too much of all messages.
+        """
+        with Kept(self.gate.messages) as kept:
+            kept.check(size)
+            yield
 
     def passing(self, actor: Actor, kind: Kind) -> AbstractContextManager[None]:
         """:raises LimitExceeded: too many of the caller are under way."""
@@ -154,10 +165,10 @@ class Connection:
             raise _Closed(MALFORMED, "the message is not JSON") from None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             raise _Closed(MALFORMED, "a message is an object with a type")
-        await self._handle(message["type"], message)
+        await self._handle(message["type"], message, len(text))
         return True
 
-    async def _handle(self, kind: str, message: dict[str, Any]) -> None:
+    async def _handle(self, kind: str, message: dict[str, Any], size: int) -> None:
         protocol = self._protocol
         match kind:
             case "connection_init":
@@ -169,7 +180,7 @@ class Connection:
             case "pong" if protocol.modern:
                 pass
             case _ if kind == protocol.start:
-                await self._start(message)
+                await self._start(message, size)
             case _ if kind == protocol.stop:
                 task = self._running.pop(str(message.get("id")), None)
                 if task is not None:
@@ -192,7 +203,7 @@ class Connection:
             raise _Closed(MALFORMED, told) from None
         self._actor = actor
         self._limit = self._passage.gate.body_limit(actor)
-        allow_messages(self._passage.scope, self._limit)
+        allow_messages(self._passage.scope, self._limit, self._passage.gate.messages)
         await self._say(orjson.dumps({"type": "connection_ack"}))
         self._spawn(self._keep_alive())
 
@@ -206,7 +217,7 @@ class Connection:
             await self._say(self._protocol.keep_alive())
             await asyncio.sleep(KEEP_ALIVE_SECONDS)
 
-    async def _start(self, message: dict[str, Any]) -> None:
+    async def _start(self, message: dict[str, Any], size: int) -> None:
         operation = message.get("id")
         if not isinstance(operation, str):
             raise _Closed(MALFORMED, "an operation needs an id, which is a text")
@@ -219,7 +230,7 @@ class Connection:
         if len(self._running) >= MOST_OPERATIONS:
             raise _Closed(TOO_MANY, f"a connection may run {MOST_OPERATIONS} operations at a time")
         self.operations += 1
-        task = asyncio.create_task(self._operation(operation, message.get("payload"), self._actor))
+        task = asyncio.create_task(self._operation(operation, message.get("payload"), size, self._actor))
         self._running[operation] = task
         task.add_done_callback(lambda ended: self._free(operation, ended))
 
@@ -228,25 +239,29 @@ class Connection:
         if task is not None and self._running.get(operation) is task:
             del self._running[operation]
 
-    async def _operation(self, operation: str, payload: object, actor: Actor) -> None:
-        """Run an operation to its end; an error of it is told to the client alone."""
+    async def _operation(self, operation: str, payload: object, size: int, actor: Actor) -> None:
+        """Run an operation to its end; an error of it is told to the client alone.
+
+        :param size: bytes of the message that began it.
+        """
         started = False
         try:
-            await self._passage.count(actor)
-            request = read_request(payload, self._service.listed)
-            with underway:
-                live = await self._service.is_subscription(request, actor)
-                followed = await self._service.prepare_live(request, actor) if live else None
-            if followed is not None:
-                with self._passage.passing(actor, "subscriptions"):
-                    started = True
-                    async with aclosing(self._polls.answers(*followed, actor)) as answers:
-                        async for answer in answers:
-                            await self._say(self._protocol.answer(operation, answer))
-            else:
-                with self._passage.passing(actor, "concurrency"), underway:
-                    started = True
-                    await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
+            with self._passage.keeping(size):
+                await self._passage.count(actor)
+                request = read_request(payload, self._service.listed)
+                with underway:
+                    live = await self._service.is_subscription(request, actor)
+                    followed = await self._service.prepare_live(request, actor) if live else None
+                if followed is not None:
+                    with self._passage.passing(actor, "subscriptions"):
+                        started = True
+                        async with aclosing(self._polls.answers(*followed, actor)) as answers:
+                            async for answer in answers:
+                                await self._say(self._protocol.answer(operation, answer))
+                else:
+                    with self._passage.passing(actor, "concurrency"), underway:
+                        started = True
+                        await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
         except (GemelError, RecursionError) as error:
             known = error if isinstance(error, GemelError) else RequestError("validation-failed", "nested too deeply")
             self._passage.gate.tell(known)
