@@ -1,8 +1,10 @@
 """Clients that send or read too slowly, or send heads without an end: real connections to a real port."""
 
 import asyncio
+import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from time import monotonic
 
 import pytest
@@ -152,3 +154,39 @@ def test_an_answer_that_is_read_slowly_comes_whole(monkeypatch: pytest.MonkeyPat
             await asyncio.sleep(0.01)
 
     talk(work, app)
+
+
+def test_answers_that_many_do_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OWASP API4: of more than there is memory for, the oldest are let go of, though not at once."""
+    monkeypatch.setattr(connections, "MOST_UNREAD", 40_000_000)
+    monkeypatch.setattr(connections, "SLOW_SECONDS", 2.0)
+    body = LARGE * 2
+    app = answering(headers=[(b"content-length", str(len(body)).encode())], body=body)
+    refused = Counter[str]()
+
+    async def run() -> None:
+        bound = connections.Connections(100, lambda reason: refused.update([reason]))
+        loop = asyncio.get_running_loop()
+        async with listening(edge(app), bound) as port, AsyncExitStack() as stack:
+            clients = [stack.enter_context(socket.socket()) for _ in range(5)]
+            for number, client in enumerate(clients):
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.setblocking(False)
+                await loop.sock_connect(client, ("127.0.0.1", port))
+                await loop.sock_sendall(client, GET)
+                async with asyncio.timeout(10):
+                    while len(bound.stalled) <= number:
+                        await asyncio.sleep(0.01)
+            assert not refused, "nobody could have read it yet"
+            async with asyncio.timeout(10):
+                while len(bound.stalled) > 2:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(1)
+            assert refused == {"unread": 3}
+            left = len(body)
+            while left > 0:  # the last one is read to its end all the same
+                left -= len(await loop.sock_recv(clients[-1], 1_000_000))
+            assert left <= 0
+            assert len(bound.stalled) == 1
+
+    asyncio.run(asyncio.wait_for(run(), 30))

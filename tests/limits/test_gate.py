@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -13,7 +14,9 @@ from pydantic import SecretStr
 from asker import Asker
 from gemel.auth import Actor
 from gemel.edge import Gate
+from gemel.edge.body import no_room
 from gemel.edge.gate import client_address
+from gemel.edge.room import Room
 from gemel.errors import AppError, LimitExceeded
 from gemel.limits import Limits, Rates
 from gemel.settings import Settings, load
@@ -146,7 +149,7 @@ def test_bodies_that_come_slowly_are_under_way(ask: Ask, path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_large_bodies_of_all_callers(ask: Ask, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """OWASP API4: there are only so many in memory; small ones are let in, and nothing is held for ever."""
-    monkeypatch.setattr("gemel.edge.gate.MOST", 50_000)
+    monkeypatch.setattr("gemel.edge.gate.BODIES", 50_000)
     with ask() as asker:
         for _ in range(2):
             slow, [small, large] = asker.runner.run(slow_and_others(asker, path, 20_000, 16_384, 20_000))
@@ -156,6 +159,29 @@ def test_large_bodies_of_all_callers(ask: Ask, path: str, monkeypatch: pytest.Mo
             assert 429 not in {small.status_code, *(answer.status_code for answer in slow)}
         _, [large] = asker.runner.run(slow_and_others(asker, path, 2, 20_000))
         assert large.status_code != 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "v1/graphql"), ("POST", "rest/v1/genre"), ("PATCH", "rest/v1/genre?id=eq.1"), ("POST", "rest/v1/")],
+)
+def test_what_is_made_of_large_bodies(ask: Ask, method: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OWASP API4: it needs room; what is small does not."""
+
+    @asynccontextmanager
+    async def full(room: Room, size: int) -> AsyncIterator[None]:
+        raise no_room()
+        yield
+
+    monkeypatch.setattr(Room, "hold", full)
+    with ask() as asker:
+        client = asker.graphql_client if path == "v1/graphql" else asker.rest_client
+        headers = {"content-type": "application/json", **asker.headers}
+        for _ in range(2):  # the second time it is known
+            for lists, refused in ((10_000, True), (10, False)):
+                content = json.dumps([[]] * lists).encode()
+                asked = client.request(method, f"http://localhost/{path}", content=content, headers=headers)
+                assert (asker.runner.run(asked).status_code == 429) is refused
 
 
 def test_what_is_under_way_is_let_go_of_when_it_fails(ask: Ask) -> None:

@@ -123,7 +123,7 @@ def large(query: str) -> str:
 @pytest.mark.parametrize("protocol", [MODERN, OLD])
 def test_large_messages_of_all_callers(chinook_read: Settings, monkeypatch: pytest.MonkeyPatch, protocol: str) -> None:
     """OWASP API4: what an operation was begun with is in memory until it ends, and there is only so much."""
-    monkeypatch.setattr("gemel.edge.gate.MOST_OF_MESSAGES", 50_000)
+    monkeypatch.setattr("gemel.edge.gate.MESSAGES", 50_000)
     told: list[str] = []
 
     async def work(client: Client) -> None:
@@ -149,7 +149,7 @@ def test_large_messages_of_all_callers(chinook_read: Settings, monkeypatch: pyte
 @pytest.mark.parametrize("pieces", [1, 300])
 def test_large_messages_that_come_slowly(chinook_read: Settings, monkeypatch: pytest.MonkeyPatch, pieces: int) -> None:
     """OWASP API4: what has come of them is in memory as well, in one frame or in many."""
-    monkeypatch.setattr("gemel.edge.gate.MOST_OF_MESSAGES", 50_000)
+    monkeypatch.setattr("gemel.edge.gate.MESSAGES", 50_000)
     text = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": large("query " + COUNT)}}).encode()
     frames = [text[start : start + len(text) // pieces] for start in range(0, len(text), len(text) // pieces)]
     raw = b"".join(

@@ -112,7 +112,7 @@ def _changes(tree: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
                     yield node, "pass"
             case ast.Call(ast.Attribute(ast.Name("scope" | "self"), attr)) if in_plan and attr in CALLS:
                 yield node, CALLS[attr]
-            case ast.Call(ast.Attribute(_, "passing")):
+            case ast.Call(ast.Attribute(_, "passing" | "room")):
                 yield node, "__import__('contextlib').nullcontext()"
             case ast.Call(ast.Name("within_limits")):
                 yield node, "()"

@@ -8,12 +8,14 @@ import re
 import resource
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from bombs import Bomb, bombs, largest
 from websockets.exceptions import ConnectionClosed
@@ -160,10 +162,27 @@ def test_others_are_served_beside_a_crowd_that_says_nothing(chinook_read: Settin
     assert peak < CEILING
 
 
-async def flood(port: int, kind: str) -> None:
-    """Large messages on many WebSockets, as fast as they are taken; whoever sends them hears what comes of it."""
+def large_operation(kind: str, values: list[Any]) -> dict[str, Any]:
+    """What a request or a message holds: a list that takes many times as much once it is read."""
     chosen = f"{kind} ($i: [Int!]) {{ track(limit: 1, where: {{id: {{_in: $i}}}}) {{ id }} }}"
-    payload = {"query": chosen, "variables": {"i": list(range(100_000))}}
+    return {"query": chosen, "variables": {"i": values}}
+
+
+def peak_of(running: Program, flood: Coroutine[Any, Any, None]) -> float:
+    """Most megabytes of the process until the end of a flood."""
+    peak = 0.0
+    with ThreadPoolExecutor(1) as thread:
+        flooding = thread.submit(asyncio.run, asyncio.wait_for(flood, 60))
+        while not flooding.done():
+            peak = max(peak, megabytes(running))
+            time.sleep(0.02)
+        flooding.result()
+    return peak
+
+
+async def messages(port: int, kind: str) -> None:
+    """On many WebSockets, as fast as they are taken; whoever sends them hears what comes of it."""
+    payload = large_operation(kind, list(range(100_000)))
 
     async def one() -> None:
         async with connected(port, MODERN, compression=None) as client:
@@ -174,7 +193,7 @@ async def flood(port: int, kind: str) -> None:
                 for _ in range(10):
                     await client.hear()
 
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+    async with asyncio.TaskGroup() as group:
         for _ in range(20):
             group.create_task(one())
 
@@ -182,14 +201,46 @@ async def flood(port: int, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["query", "subscription"])
 def test_others_are_served_beside_a_flood_of_large_messages(chinook_read: Settings, tmp_path: Path, kind: str) -> None:
     """OWASP API4: 200 messages of 800 KB, of which each that is kept takes several times as much."""
-    others, peak = Waited(), 0.0
+    others = Waited()
     with served(chinook_read, tmp_path) as (running, port):
-        with others.asking(port, tmp_path), ThreadPoolExecutor(1) as thread:
-            flooding = thread.submit(asyncio.run, flood(port, kind))
-            while not flooding.done():
-                peak = max(peak, megabytes(running))
-                time.sleep(0.05)
-            flooding.result()
+        with others.asking(port, tmp_path):
+            peak = peak_of(running, messages(port, kind))
+        assert "crash" not in running.err
+    assert peak < CEILING
+    assert max(others.seconds) < SOON
+
+
+async def bodies(port: int, values: list[Any]) -> None:
+    """At a time, from several addresses."""
+    content = json.dumps(large_operation("query", values), separators=(",", ":"))
+    headers = {"x-hasura-role": "anonymous", "content-type": "application/json"}
+    statuses: set[int] = set()
+
+    async def some(address: str) -> None:
+        transport = httpx.AsyncHTTPTransport(local_address=address)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            asked = [client.post("/v1/graphql", content=content, headers=headers) for _ in range(30)]
+            statuses.update(answer.status_code for answer in await asyncio.gather(*asked))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(1, 4):
+            group.create_task(some(f"127.0.0.{number}"))
+    assert 200 in statuses
+    assert statuses <= {200, 429}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pytest.param(list(range(110_000)), id="numbers"), pytest.param([[[]]] * 120_000, id="lists")],
+)
+def test_others_are_served_beside_a_flood_of_large_bodies(
+    chinook_read: Settings, tmp_path: Path, values: list[Any]
+) -> None:
+    """OWASP API4: 90 bodies of 700 KB, which take up to thirty times as much once they are read."""
+    others = Waited()
+    with served(chinook_read, tmp_path) as (running, port):
+        with others.asking(port, tmp_path):
+            peak = peak_of(running, bodies(port, values))
         assert "crash" not in running.err
     assert peak < CEILING
     assert max(others.seconds) < SOON

@@ -69,11 +69,14 @@ class Endpoint:
         trace = scope.get("gemel.trace_id")
         with self._gate.passing(actor, scope), self._gate.keeping(receive) as kept:
             raw, listed = await read_body(kept.receive, headers, self._gate.body_limit(actor)), self._service.listed
-            requests = read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
-            await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
-            if isinstance(requests, Request):
-                return await self._one(requests, actor, trace)
-            return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"
+            async with self._gate.room(raw):
+                requests = (
+                    read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
+                )
+                await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
+                if isinstance(requests, Request):
+                    return await self._one(requests, actor, trace)
+                return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"
 
     async def _one(self, request: Request | RequestError, actor: Actor, trace: str | None) -> bytes:
         try:

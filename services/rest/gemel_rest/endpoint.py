@@ -3,7 +3,8 @@
 A question that was asked before, to the letter and by the same role, is neither parsed nor planned again.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -160,25 +161,33 @@ class Endpoint:
         known = self._writes.known(actor.access, sent)
         if known is not None:
             scope["gemel.route"] = "item" if known.form.shape.item else "table"
-            return await self._writes.one(actor, known, sent, await self._body(actor, headers, receive))
+            async with self._whole(actor, headers, receive) as raw:
+                return await self._writes.one(actor, known, sent, raw)
         resource = self._resource(method, path, scope)
         if method == "OPTIONS":
             return self._options(resource, headers)
-        raw = await self._body(actor, headers, receive)
+        async with self._whole(actor, headers, receive) as raw:
+            return await self._unknown(actor, scope, sent, resource, raw)
+
+    async def _unknown(self, actor: Actor, scope: Scope, sent: Sent, resource: Resource, raw: bytes) -> Response:
         if resource.kind == "root":
             return await self._writes.several(actor, scope, sent, raw)
         if resource.kind == "function":
-            if "idempotency-key" in headers:
+            if "idempotency-key" in sent.headers:
                 raise not_implemented("Idempotency-Key is not implemented for functions.")
             rules = self._rules.of(actor.access)
             size = len(sent.query) + len(raw)
-            call = await apart(size, parse_call, rules, method, resource, sent.query, headers, raw)
+            call = await apart(size, parse_call, rules, sent.method, resource, sent.query, sent.headers, raw)
             return await self._invoke(actor, call)
         known = await apart(len(sent.query), self._writes.parse, actor.access, sent, resource)
         return await self._writes.one(actor, known, sent, raw)
 
-    async def _body(self, actor: Actor, headers: Mapping[str, str], receive: Receive) -> bytes:
-        return await read_body(receive, headers, self._gate.body_limit(actor))
+    @asynccontextmanager
+    async def _whole(self, actor: Actor, headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes]:
+        """The body, with room for what is made of it."""
+        raw = await read_body(receive, headers, self._gate.body_limit(actor))
+        async with self._gate.room(raw):
+            yield raw
 
     def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:
         rules, allowed = self._rules.base, METHODS[resource.kind]  # policies are not consulted (R19-1)

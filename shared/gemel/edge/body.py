@@ -13,10 +13,6 @@ BUSY: Final = 1.0
 """Seconds after which what was refused because of what is under way may be tried again."""
 SMALL: Final = 16_384
 """Bytes that each request may have, however much there is of others."""
-MOST: Final = 67_108_864
-"""Bytes of all bodies of requests that are under way in a service, beyond which none grows to more than small."""
-MOST_OF_MESSAGES: Final = 16_777_216
-"""The same of messages of WebSockets; what a subscription was begun with stays for as long as it does."""
 
 
 class ClientGone(Exception):
@@ -27,11 +23,16 @@ class BodyTimeout(Exception):
     """The body did not come in time; the edge answers 408 (RFC 9110, section 15.5.9)."""
 
 
+def no_room() -> LimitExceeded:
+    """The refusal of what is too large for what others keep."""
+    return LimitExceeded("memory", "too many large requests are under way: send it again later", BUSY)
+
+
 class Bodies:
     """Of the requests, or of the messages, that are under way in one service of one worker."""
 
     def __init__(self, most: int) -> None:
-        """:param most: bytes beyond which none may have more than a small one."""
+        """:param most: bytes of all, beyond which none may have more than a small one."""
         self.most, self.size = most, 0
 
 
@@ -52,10 +53,14 @@ class Kept:
         self.resize(0)
 
     def resize(self, size: int) -> bool:
-        """Tell how many bytes it has now, and learn whether there is room for them."""
-        self._bodies.size += size - self.size
-        self.size = size
-        return size <= SMALL or self._bodies.size <= self._bodies.most
+        """Tell how many bytes it has now, and learn whether there is room for them.
+
+        There is for one of any size as long as others have less than half of all, whatever the bounds of a single one.
+        """
+        others = self._bodies.size - self.size
+        self._bodies.size, self.size = others + size, size
+        most = self._bodies.most
+        return size <= SMALL or others + size <= most or others <= most // 2
 
     def check(self, size: int) -> None:
         """As ``resize``.
@@ -63,7 +68,7 @@ class Kept:
         :raises LimitExceeded: there is no room for them.
         """
         if not self.resize(size):
-            raise LimitExceeded("memory", "too many large requests are under way: send it again later", BUSY)
+            raise no_room()
 
 
 class Keeping(Kept):

@@ -8,7 +8,7 @@ nobody is answered. As in nginx, those that wait longest are closed for new ones
 import asyncio
 import resource
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gemel.edge.gate import Refused, uncounted
@@ -19,6 +19,10 @@ DESCRIPTORS: Final = 65_536
 """File descriptors that a process asks for, if it may have so many."""
 UNREAD_SECONDS: Final = 30.0
 """In which a client must have taken some of what waits for it."""
+MOST_UNREAD: Final = 67_108_864
+"""Bytes of all answers that are left unread."""
+SLOW_SECONDS: Final = 2.0
+"""In which a client may be expected to take an answer when there are more than that."""
 YOUNG_SECONDS: Final = 1.0
 """In which a client may be expected to send its request, or its next one."""
 SHARE: Final = 16
@@ -33,10 +37,31 @@ class Connections:
     refused: Refused = uncounted
     """Counts one that was closed, by the reason: ``large_head``, ``slow_head``, ``unread``, ``full``, ``memory``."""
 
+    stalled: set["Connection"] = field(default_factory=set)
+    """Those whose clients have not read what waits for them."""
+
     def leave(self, connection: "Connection", reason: str) -> None:
         """Close one, and forget what its client has not read."""
         self.refused(reason)
+        self.stalled.discard(connection)
         connection.transport.abort()
+
+    def stall(self, new: "Connection") -> None:
+        """The client of one does not read the answer that is before it."""
+        self.stalled.add(new)
+        if self._leave_stalled(new.loop.time()):
+            new.loop.call_later(SLOW_SECONDS, lambda: self._leave_stalled(new.loop.time()))
+
+    def _leave_stalled(self, now: float) -> bool:
+        """Let go of those that have stalled for longest, if all are too much; true if what is left still is."""
+        unread = {one: one.transport.get_write_buffer_size() for one in self.stalled}
+        total = sum(unread.values())
+        for one in sorted(self.stalled, key=lambda one: one.since) if total > MOST_UNREAD else ():
+            if one.since > now - SLOW_SECONDS or total <= MOST_UNREAD:
+                break
+            total -= unread[one]
+            self.leave(one, "unread")
+        return total > MOST_UNREAD
 
     def admit(self, new: "Connection", known: Iterable[Any]) -> bool:
         """Whether there is room for one more, now that those that have been waiting longest are let go of.
@@ -99,6 +124,7 @@ class Connection(asyncio.Protocol):
         self._reads()
         self.since = self.loop.time()
         self._stalls = self.loop.call_later(UNREAD_SECONDS, self.bound.leave, self, "unread")
+        self.bound.stall(self)
 
     def resume_writing(self) -> None:
         """See ``asyncio.Protocol``."""
@@ -109,6 +135,7 @@ class Connection(asyncio.Protocol):
         if self._stalls is not None:
             self._stalls.cancel()
             self._stalls = None
+            self.bound.stalled.discard(self)
 
 
 def affordable(most: int) -> int:

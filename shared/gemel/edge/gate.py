@@ -4,16 +4,24 @@ import ipaddress
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from gemel.auth import Actor
-from gemel.edge.body import BUSY, MOST, MOST_OF_MESSAGES, Bodies, Keeping
+from gemel.edge.body import BUSY, Bodies, Keeping
+from gemel.edge.room import LIGHT, SHORT, Room, weight
 from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
 from gemel.limits import Limits, Rates
 from gemel.observe.asgi import Receive, Scope
 from gemel.serve import Engine
+
+BODIES: Final = 33_554_432
+"""Bytes of all bodies of requests that are under way, beyond which none grows to more than a small one."""
+ROOM: Final = 33_554_432
+"""Bytes of what is made of them at a time; further ones wait."""
+MESSAGES: Final = 33_554_432
+"""Bytes of what is made of messages of WebSockets. What a subscription was begun with stays as long as it does."""
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -44,9 +52,10 @@ class Gate:
         self._proxies = settings.trusted_proxies
         self._refused = refused
         self._rates = Rates(settings.rates_uri.get_secret_value())
-        self._bodies = Bodies(MOST)
-        self.messages = Bodies(MOST_OF_MESSAGES)
+        self._bodies = Bodies(BODIES)
+        self.messages = Bodies(MESSAGES)
         """Of WebSockets."""
+        self._room = Room(ROOM)
         self._running: Counter[tuple[Kind, Caller]] = Counter()
 
     def body_limit(self, actor: Actor) -> int:
@@ -105,6 +114,14 @@ class Gate:
         Its ``receive`` raises ``LimitExceeded`` if there is too much of all requests.
         """
         return Keeping(self._bodies, receive)
+
+    def room(self, raw: bytes) -> AbstractAsyncContextManager[None]:
+        """Memory for what is made of a body, until the end of the block.
+
+        To be entered raises ``LimitExceeded`` if there is none for a long time.
+        """
+        size = weight(raw) if len(raw) > SHORT else 0
+        return self._room.hold(size) if size > LIGHT else nullcontext()
 
     def _caller(self, actor: Actor, scope: Scope) -> Caller:
         named = actor.user

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager, suppress
+from collections.abc import Coroutine, Mapping
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,10 @@ from gemel.auth import Actor, Authenticator
 from gemel.edge import Gate
 from gemel.edge.body import Kept
 from gemel.edge.gate import Kind
+from gemel.edge.room import weight
 from gemel.edge.websocket import UNKNOWN, allow_messages
 from gemel.errors import AccessError, GemelError, LimitExceeded, PlanError, RequestError
-from gemel.observe.asgi import Receive, Scope, Send
+from gemel.observe.asgi import Message, Receive, Scope, Send
 from gemel_graphql.body import read_request
 from gemel_graphql.live.poll import Polls
 from gemel_graphql.live.protocol import Protocol
@@ -66,16 +67,6 @@ class Passage:
     async def count(self, actor: Actor) -> None:
         """:raises LimitExceeded: the role may send no more for now."""
         await self.gate.count(actor, self.scope)
-
-    @contextmanager
-    def keeping(self, size: int) -> Iterator[None]:
-        """What a message brought is in memory until the end of the block.
-
-        :raises LimitExceeded: there is too much of all messages.
-        """
-        with Kept(self.gate.messages) as kept:
-            kept.check(size)
-            yield
 
     def passing(self, actor: Actor, kind: Kind) -> AbstractContextManager[None]:
         """:raises LimitExceeded: too many of the caller are under way."""
@@ -156,6 +147,13 @@ class Connection:
         event = await self._receive()
         if event["type"] == "websocket.disconnect":
             return False
+        message, size = self._read(event)
+        del event  # it is large, and who does not read has us wait
+        await self._handle(message["type"], message, size)
+        return True
+
+    def _read(self, event: Message) -> tuple[dict[str, Any], int]:
+        """A message, and the bytes that it takes, about."""
         text = event.get("bytes") or (event.get("text") or "").encode("utf-8", "replace")
         if len(text) > self._limit:
             raise _Closed(TOO_BIG, f"a message may have {self._limit} bytes")
@@ -165,8 +163,7 @@ class Connection:
             raise _Closed(MALFORMED, "the message is not JSON") from None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             raise _Closed(MALFORMED, "a message is an object with a type")
-        await self._handle(message["type"], message, len(text))
-        return True
+        return message, weight(text)
 
     async def _handle(self, kind: str, message: dict[str, Any], size: int) -> None:
         protocol = self._protocol
@@ -230,38 +227,44 @@ class Connection:
         if len(self._running) >= MOST_OPERATIONS:
             raise _Closed(TOO_MANY, f"a connection may run {MOST_OPERATIONS} operations at a time")
         self.operations += 1
-        task = asyncio.create_task(self._operation(operation, message.get("payload"), size, self._actor))
+        kept = Kept(self._passage.gate.messages)
+        try:
+            kept.check(size)
+        except LimitExceeded as error:
+            kept.resize(0)
+            message.clear()
+            self._passage.gate.tell(error)
+            await self._say(self._protocol.refused(operation, _errors(body(failure(error))), running=False))
+            return
+        task = asyncio.create_task(self._operation(operation, message.get("payload"), self._actor))
         self._running[operation] = task
         task.add_done_callback(lambda ended: self._free(operation, ended))
+        task.add_done_callback(lambda _: kept.resize(0))
 
     def _free(self, operation: str, task: asyncio.Task[None] | None) -> None:
         """Let the id be used again, if it is not already."""
         if task is not None and self._running.get(operation) is task:
             del self._running[operation]
 
-    async def _operation(self, operation: str, payload: object, size: int, actor: Actor) -> None:
-        """Run an operation to its end; an error of it is told to the client alone.
-
-        :param size: bytes of the message that began it.
-        """
+    async def _operation(self, operation: str, payload: object, actor: Actor) -> None:
+        """Run an operation to its end; an error of it is told to the client alone."""
         started = False
         try:
-            with self._passage.keeping(size):
-                await self._passage.count(actor)
-                request = read_request(payload, self._service.listed)
-                with underway:
-                    live = await self._service.is_subscription(request, actor)
-                    followed = await self._service.prepare_live(request, actor) if live else None
-                if followed is not None:
-                    with self._passage.passing(actor, "subscriptions"):
-                        started = True
-                        async with aclosing(self._polls.answers(*followed, actor)) as answers:
-                            async for answer in answers:
-                                await self._say(self._protocol.answer(operation, answer))
-                else:
-                    with self._passage.passing(actor, "concurrency"), underway:
-                        started = True
-                        await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
+            await self._passage.count(actor)
+            request = read_request(payload, self._service.listed)
+            with underway:
+                live = await self._service.is_subscription(request, actor)
+                followed = await self._service.prepare_live(request, actor) if live else None
+            if followed is not None:
+                with self._passage.passing(actor, "subscriptions"):
+                    started = True
+                    async with aclosing(self._polls.answers(*followed, actor)) as answers:
+                        async for answer in answers:
+                            await self._say(self._protocol.answer(operation, answer))
+            else:
+                with self._passage.passing(actor, "concurrency"), underway:
+                    started = True
+                    await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
         except (GemelError, RecursionError) as error:
             known = error if isinstance(error, GemelError) else RequestError("validation-failed", "nested too deeply")
             self._passage.gate.tell(known)
