@@ -1,6 +1,8 @@
 """Limits of a connection, and who shares a live query: in this process, where time can be short."""
 
 import asyncio
+import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -74,3 +76,42 @@ def test_equal_live_queries_are_asked_once(graphql: GraphQL) -> None:
         assert len(polls) == 0
 
     graphql.runner.run(main())
+
+
+def test_large_answers_are_not_kept(graphql_write: GraphQL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G13.1-2, OWASP API4: who comes later, or was busy when it changed, has it from the next look."""
+    monkeypatch.setattr("gemel_graphql.live.poll.LARGE", 10)
+    live: Any = create_app(graphql_write.engine)._live  # type: ignore[attr-defined]
+    text = "subscription {artist_by_pk(id: 1) {name}}"
+
+    async def answer(listener: AsyncGenerator[bytes]) -> str:
+        found = json.loads(await asyncio.wait_for(anext(listener), 10))
+        return str(found["data"]["artist_by_pk"]["name"])
+
+    async def rename(name: str) -> None:
+        change = f'mutation {{update_artist_by_pk(pk_columns: {{id: 1}}, _set: {{name: "{name}"}}) {{id}}}}'
+        assert b"errors" not in await live._service.answer(Request(change, None, {}), ADMIN)
+
+    async def main() -> None:
+        polls = Polls(graphql_write.engine, 0.01)
+        plan, values = await live._service.prepare_live(Request(text, None, {}), ADMIN)
+        first, second = polls.answers(plan, values, ADMIN), polls.answers(plan, values, ADMIN)
+        assert await answer(first) == "AC/DC"
+        [poll] = polls._polls.values()
+        while poll.body is not None:  # the other who waited has it
+            await asyncio.sleep(0.001)
+        assert await answer(second) == "AC/DC"
+        waiting = asyncio.ensure_future(answer(first))
+        await asyncio.sleep(0.1)
+        assert not waiting.done(), "it is the same"
+        await rename("Other")
+        assert await waiting == "Other"
+        await asyncio.sleep(0.1)
+        assert await answer(second) == "Other"
+        await rename("A third")
+        assert [await answer(one) for one in (second, first)] == ["A third"] * 2
+        for listener in (first, second):
+            await listener.aclose()
+        assert len(polls) == 0
+
+    graphql_write.runner.run(main())

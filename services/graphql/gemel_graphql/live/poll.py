@@ -1,8 +1,10 @@
 """Live queries: asked again and again, once for all who ask the same (``docs/dialects/graphql.md`` section 13.1)."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from typing import Final
 
 import orjson
 
@@ -15,6 +17,14 @@ from gemel_graphql.respond.frame import ReadFrame
 
 Key = tuple[int, str, bytes]
 
+LARGE: Final = 65_536
+"""Bytes of an answer from which on it is not kept: who comes later waits for the next look."""
+
+
+async def _mark(answer: bytes) -> bytes:
+    """What tells whether an answer is another."""
+    return answer if len(answer) <= LARGE else await asyncio.to_thread(lambda: hashlib.blake2b(answer).digest())
+
 
 class _Poll:
     """One plan with its values, and the newest answer."""
@@ -23,26 +33,40 @@ class _Poll:
         self.plan = plan  # kept, so that nobody else is given its identity
         self.listeners = 0
         self.version = 0
-        self.body = b""
+        self.body: bytes | None = None
+        """``None`` also when it is large and those who waited have taken it."""
         self.error: Exception | None = None
         self.changed = asyncio.Condition()
         self.task = asyncio.create_task(self._run(engine, values, actor, seconds))
 
     async def _run(self, engine: Engine, values: Sequence[object], actor: Actor, seconds: float) -> None:
         assert isinstance(self.plan.frame, ReadFrame)  # noqa: S101 - a subscription reads
-        while self.error is None:
+        mark: bytes | None = None
+        while True:
             try:
                 body = self.plan.frame.fill(await engine.read(self.plan.run, values, actor))  # type: ignore[arg-type]
             except Exception as error:
                 if self.version and is_passing(error):
                     await asyncio.sleep(seconds)
                     continue
-                self.error = error
-            if self.error is not None or body != self.body:
                 async with self.changed:
-                    self.body, self.version = (self.body if self.error else body), self.version + 1
+                    self.error = error
                     self.changed.notify_all()
+                return
+            before, mark = mark, await _mark(body)
+            if mark != before or len(body) > LARGE:
+                await self._tell(body, another=mark != before)
+            del body
             await asyncio.sleep(seconds)
+
+    async def _tell(self, body: bytes, *, another: bool) -> None:
+        async with self.changed:
+            self.body, self.version = body, self.version + another
+            self.changed.notify_all()
+        if len(body) > LARGE:
+            await asyncio.sleep(0)  # who waited is in front of us now
+            async with self.changed:
+                self.body = None
 
 
 def _known(plan: Plan, actor: Actor) -> list[tuple[str, str]]:
@@ -81,12 +105,14 @@ class Polls:
         try:
             while True:
                 async with poll.changed:
-                    while poll.version <= seen:
+                    while poll.error is None and (poll.version <= seen or poll.body is None):
                         await poll.changed.wait()
+                    newest, seen = poll.body, poll.version
                 if poll.error is not None:
                     raise poll.error
-                seen = poll.version
-                yield poll.body
+                assert newest is not None  # noqa: S101 - just seen
+                yield newest
+                del newest
         finally:
             poll.listeners -= 1
             if not poll.listeners:
