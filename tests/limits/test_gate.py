@@ -184,6 +184,22 @@ def test_what_is_made_of_large_bodies(ask: Ask, method: str, path: str, monkeypa
                 assert (asker.runner.run(asked).status_code == 429) is refused
 
 
+def test_the_answers_of_a_batch(ask: Ask, chinook: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OWASP API4: they are given together; what is not answered any more is not done either."""
+    monkeypatch.setattr("gemel.edge.gate.ANSWERS", 50_000)
+    change = 'mutation { insert_genre_one(object: {name: "New"}) { name } }'
+    batch = [{"query": "{ track(limit: 500) { id name } }"}] * 4 + [{"query": change}]
+    with ask(settings=chinook) as asker:
+        for _ in range(2):  # nothing is held for ever
+            first, second, *others = sent(asker, batch).json()
+            assert len(first["data"]["track"]) == 500
+            assert second == first
+            codes = [other["errors"][0]["extensions"]["code"] for other in others[1:]]
+            assert codes == ["memory-limit-exceeded"] * 2
+        assert len(sent(asker, batch[:1]).json()[0]["data"]["track"]) == 500
+        assert asker.data('{ genre(where: {name: {_eq: "New"}}) { id } }') == {"genre": []}
+
+
 def test_what_is_under_way_is_let_go_of_when_it_fails(ask: Ask) -> None:
     with ask(concurrency=1) as asker:
         for _ in range(3):

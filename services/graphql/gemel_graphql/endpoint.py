@@ -12,6 +12,7 @@ from gemel.apart import in_thread
 from gemel.auth import Actor, Authenticator
 from gemel.auth.actor import ADMIN
 from gemel.edge import BodyTimeout, ClientGone, Gate, peer_is_loopback, read_body, request_headers, retry_after
+from gemel.edge.body import Kept
 from gemel.errors import GemelError, LimitExceeded, RequestError
 from gemel.observe.asgi import Receive, Scope, Send
 from gemel.settings import Settings
@@ -76,11 +77,21 @@ class Endpoint:
                 await self._gate.count(actor, scope, len(requests) if isinstance(requests, list) else 1)
                 if isinstance(requests, Request):
                     return await self._one(requests, actor, trace)
-                return b"[" + b",".join([await self._one(item, actor, trace) for item in requests]) + b"]"
+                return await self._several(requests, actor, trace)
 
-    async def _one(self, request: Request | RequestError, actor: Actor, trace: str | None) -> bytes:
+    async def _several(self, requests: list[Request | RequestError], actor: Actor, trace: str | None) -> bytes:
+        """The answers of a batch. Once they are too much together, what is left of it is refused."""
+        answers, size, most = list[bytes](), 0, self._gate.answers.most
+        with Kept(self._gate.answers) as kept:
+            for item in requests:
+                found = await self._one(item if kept.resize(size) and size <= most else _too_much(), actor, trace)
+                answers.append(found)
+                size += len(found)
+        return b"[" + b",".join(answers) + b"]"
+
+    async def _one(self, request: Request | GemelError, actor: Actor, trace: str | None) -> bytes:
         try:
-            if isinstance(request, RequestError):
+            if isinstance(request, GemelError):
                 raise request
             return await self._service.answer(request, actor)
         except (ClientGone, BodyTimeout):
@@ -94,6 +105,11 @@ class Endpoint:
         except Exception:
             self._log.exception("operation crashed")
             return unexpected(trace)
+
+
+def _too_much() -> LimitExceeded:
+    text = "the answers of the batch are too large together: this operation was not run, send it by itself"
+    return LimitExceeded("memory", text)
 
 
 def _check_origin(headers: Mapping[str, str]) -> None:

@@ -22,6 +22,8 @@ ROOM: Final = 33_554_432
 """Bytes of what is made of them at a time; further ones wait."""
 MESSAGES: Final = 33_554_432
 """Bytes of what is made of messages of WebSockets. What a subscription was begun with stays as long as it does."""
+ANSWERS: Final = 33_554_432
+"""Bytes of the answers of batches that are under way."""
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -55,6 +57,8 @@ class Gate:
         self._bodies = Bodies(BODIES)
         self.messages = Bodies(MESSAGES)
         """Of WebSockets."""
+        self.answers = Bodies(ANSWERS)
+        """Of batches."""
         self._room = Room(ROOM)
         self._running: Counter[tuple[Kind, Caller]] = Counter()
 
