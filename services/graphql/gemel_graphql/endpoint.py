@@ -70,7 +70,7 @@ class Endpoint:
         trace = scope.get("gemel.trace_id")
         with self._gate.passing(actor, scope), self._gate.keeping(receive) as kept:
             raw, listed = await read_body(kept.receive, headers, self._gate.body_limit(actor)), self._service.listed
-            async with self._gate.room(raw):
+            async with self._gate.room(actor, raw):
                 requests = (
                     read_requests(raw, listed) if len(raw) <= PIECE else await in_thread(read_requests, raw, listed)
                 )

@@ -186,7 +186,7 @@ class Endpoint:
     async def _whole(self, actor: Actor, headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes]:
         """The body, with room for what is made of it."""
         raw = await read_body(receive, headers, self._gate.body_limit(actor))
-        async with self._gate.room(raw):
+        async with self._gate.room(actor, raw):
             yield raw
 
     def _options(self, resource: Resource, headers: Mapping[str, str]) -> Response:

@@ -119,12 +119,12 @@ class Gate:
         """
         return Keeping(self._bodies, receive)
 
-    def room(self, raw: bytes) -> AbstractAsyncContextManager[None]:
-        """Memory for what is made of a body, until the end of the block.
+    def room(self, actor: Actor, raw: bytes) -> AbstractAsyncContextManager[None]:
+        """Memory for what is made of a body, until the end of the block; a role whose bodies have no limit needs none.
 
         To be entered raises ``LimitExceeded`` if there is none for a long time.
         """
-        size = weight(raw) if len(raw) > SHORT else 0
+        size = weight(raw) if len(raw) > SHORT and self._limits(actor.role).body is not None else 0
         return self._room.hold(size) if size > LIGHT else nullcontext()
 
     def _caller(self, actor: Actor, scope: Scope) -> Caller:
