@@ -8,7 +8,7 @@ import re
 import resource
 import socket
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -168,16 +168,19 @@ def large_operation(kind: str, values: list[Any]) -> dict[str, Any]:
     return {"query": chosen, "variables": {"i": values}}
 
 
-def peak_of(running: Program, flood: Coroutine[Any, Any, None]) -> float:
-    """Most megabytes of the process until the end of a flood."""
-    peak = 0.0
-    with ThreadPoolExecutor(1) as thread:
-        flooding = thread.submit(asyncio.run, asyncio.wait_for(flood, 60))
-        while not flooding.done():
-            peak = max(peak, megabytes(running))
-            time.sleep(0.02)
-        flooding.result()
-    return peak
+def check_others_beside(settings: Settings, folder: Path, flood: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+    """Others are served until the end of a flood, and the process stays small."""
+    others, peak = Waited(), 0.0
+    with served(settings, folder) as (running, port), ThreadPoolExecutor(1) as thread:
+        with others.asking(port, folder):
+            flooding = thread.submit(asyncio.run, asyncio.wait_for(flood(port), 120))
+            while not flooding.done():
+                peak = max(peak, megabytes(running))
+                time.sleep(0.02)
+            flooding.result()
+        assert "crash" not in running.err
+    assert peak < CEILING
+    assert max(others.seconds) < SOON
 
 
 async def messages(port: int, kind: str) -> None:
@@ -201,13 +204,7 @@ async def messages(port: int, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["query", "subscription"])
 def test_others_are_served_beside_a_flood_of_large_messages(chinook_read: Settings, tmp_path: Path, kind: str) -> None:
     """OWASP API4: 200 messages of 800 KB, of which each that is kept takes several times as much."""
-    others = Waited()
-    with served(chinook_read, tmp_path) as (running, port):
-        with others.asking(port, tmp_path):
-            peak = peak_of(running, messages(port, kind))
-        assert "crash" not in running.err
-    assert peak < CEILING
-    assert max(others.seconds) < SOON
+    check_others_beside(chinook_read, tmp_path, lambda port: messages(port, kind))
 
 
 async def bodies(port: int, values: list[Any]) -> None:
@@ -237,13 +234,7 @@ def test_others_are_served_beside_a_flood_of_large_bodies(
     chinook_read: Settings, tmp_path: Path, values: list[Any]
 ) -> None:
     """OWASP API4: 90 bodies of 700 KB, which take up to thirty times as much once they are read."""
-    others = Waited()
-    with served(chinook_read, tmp_path) as (running, port):
-        with others.asking(port, tmp_path):
-            peak = peak_of(running, bodies(port, values))
-        assert "crash" not in running.err
-    assert peak < CEILING
-    assert max(others.seconds) < SOON
+    check_others_beside(chinook_read, tmp_path, lambda port: bodies(port, values))
 
 
 @pytest.mark.soak

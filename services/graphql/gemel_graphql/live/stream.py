@@ -42,5 +42,8 @@ async def stream_answers(
         if not found:
             await asyncio.sleep(seconds)
             continue
-        yield plan.frame.fill(rows)
+        batch = plan.frame.fill(rows)
+        del rows  # neither is kept until the next rows are there
+        yield batch
+        del batch
         held[stream.cursor] = held[stream.last]
