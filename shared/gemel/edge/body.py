@@ -29,7 +29,7 @@ def no_room() -> LimitExceeded:
 
 
 class Bodies:
-    """Of the requests, or of the messages, that are under way in one service of one worker."""
+    """Of the requests, the messages, or the answers of batches that are under way in one service of one worker."""
 
     def __init__(self, most: int) -> None:
         """:param most: bytes of all, beyond which none may have more than a small one."""
@@ -62,14 +62,6 @@ class Kept:
         most = self._bodies.most
         return size <= SMALL or others + size <= most or others <= most // 2
 
-    def check(self, size: int) -> None:
-        """As ``resize``.
-
-        :raises LimitExceeded: there is no room for them.
-        """
-        if not self.resize(size):
-            raise no_room()
-
 
 class Keeping(Kept):
     """What a request receives, counted among the bodies that are kept until the end of the block."""
@@ -86,7 +78,8 @@ class Keeping(Kept):
         :raises LimitExceeded: the bodies of all requests have more bytes than there may be.
         """
         message = await self._receive()
-        self.check(self.size + len(message.get("body", b"")))
+        if not self.resize(self.size + len(message.get("body", b""))):
+            raise no_room()
         return message
 
 

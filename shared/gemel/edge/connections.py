@@ -49,15 +49,15 @@ class Connections:
     def stall(self, new: "Connection") -> None:
         """The client of one does not read the answer that is before it."""
         self.stalled.add(new)
-        if self._leave_stalled(new.loop.time()):
-            new.loop.call_later(SLOW_SECONDS, lambda: self._leave_stalled(new.loop.time()))
+        if self._leave_stalled(new.loop):
+            new.loop.call_later(SLOW_SECONDS, self._leave_stalled, new.loop)
 
-    def _leave_stalled(self, now: float) -> bool:
+    def _leave_stalled(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Let go of those that have stalled for longest, if all are too much; true if what is left still is."""
         unread = {one: one.transport.get_write_buffer_size() for one in self.stalled}
-        total = sum(unread.values())
-        for one in sorted(self.stalled, key=lambda one: one.since) if total > MOST_UNREAD else ():
-            if one.since > now - SLOW_SECONDS or total <= MOST_UNREAD:
+        total, late = sum(unread.values()), loop.time() - SLOW_SECONDS
+        for one in sorted(unread, key=lambda one: one.since):
+            if total <= MOST_UNREAD or one.since > late:
                 break
             total -= unread[one]
             self.leave(one, "unread")

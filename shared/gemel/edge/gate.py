@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from gemel.auth import Actor
 from gemel.edge.body import BUSY, Bodies, Keeping
-from gemel.edge.room import LIGHT, SHORT, Room, weight
+from gemel.edge.room import Room
 from gemel.errors import DatabaseError, GemelError, LimitExceeded, RequestTooLarge
 from gemel.limits import Limits, Rates
 from gemel.observe.asgi import Receive, Scope
@@ -124,8 +124,7 @@ class Gate:
 
         To be entered raises ``LimitExceeded`` if there is none for a long time.
         """
-        size = weight(raw) if len(raw) > SHORT and self._limits(actor.role).body is not None else 0
-        return self._room.hold(size) if size > LIGHT else nullcontext()
+        return nullcontext() if self._limits(actor.role).body is None else self._room.hold_for(raw)
 
     def _caller(self, actor: Actor, scope: Scope) -> Caller:
         named = actor.user

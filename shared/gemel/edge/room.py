@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
 from gemel.edge.body import PATIENCE, no_room
@@ -30,6 +30,14 @@ class Room:
         """:param most: bytes."""
         self._most = self._free = most
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    def hold_for(self, raw: bytes) -> AbstractAsyncContextManager[None]:
+        """Have what is made of a body until the end of the block; what is light needs no room.
+
+        To be entered raises ``LimitExceeded`` as ``hold`` does.
+        """
+        size = weight(raw) if len(raw) > SHORT else 0
+        return self.hold(size) if size > LIGHT else nullcontext()
 
     @asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:

@@ -14,7 +14,7 @@ import structlog
 from gemel.apart import underway
 from gemel.auth import Actor, Authenticator
 from gemel.edge import Gate
-from gemel.edge.body import Kept
+from gemel.edge.body import Kept, no_room
 from gemel.edge.gate import Kind
 from gemel.edge.room import weight
 from gemel.edge.websocket import UNKNOWN, allow_messages
@@ -228,13 +228,10 @@ class Connection:
             raise _Closed(TOO_MANY, f"a connection may run {MOST_OPERATIONS} operations at a time")
         self.operations += 1
         kept = Kept(self._passage.gate.messages)
-        try:
-            kept.check(size)
-        except LimitExceeded as error:
+        if not kept.resize(size):
             kept.resize(0)
             message.clear()
-            self._passage.gate.tell(error)
-            await self._say(self._protocol.refused(operation, _errors(body(failure(error))), running=False))
+            await self._refuse(operation, no_room())
             return
         task = asyncio.create_task(self._operation(operation, message.get("payload"), self._actor))
         self._running[operation] = task
@@ -267,9 +264,8 @@ class Connection:
                     await self._say(self._protocol.answer(operation, await self._service.answer(request, actor)))
         except (GemelError, RecursionError) as error:
             known = error if isinstance(error, GemelError) else RequestError("validation-failed", "nested too deeply")
-            self._passage.gate.tell(known)
             running = started and not isinstance(known, RequestError | PlanError | LimitExceeded)
-            await self._say(self._protocol.refused(operation, _errors(body(failure(known))), running=running))
+            await self._refuse(operation, known, running=running)
             if self._protocol.modern or not running:
                 return
         except ConnectionError:
@@ -286,10 +282,14 @@ class Connection:
 
     async def _not_started(self, operation: str, text: str, code: int) -> None:
         """Tell why; the new protocol closes the connection, too."""
-        error = RequestError("start-failed", text)
-        await self._say(self._protocol.refused(operation, _errors(body(failure(error))), running=False))
+        await self._refuse(operation, RequestError("start-failed", text))
         if self._protocol.modern:
             raise _Closed(code, text)
+
+    async def _refuse(self, operation: str, error: GemelError, *, running: bool = False) -> None:
+        """:param running: the operation had begun."""
+        self._passage.gate.tell(error)
+        await self._say(self._protocol.refused(operation, _errors(body(failure(error))), running=running))
 
     async def _say(self, text: bytes) -> None:
         """Send a message.
